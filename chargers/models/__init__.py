@@ -1,0 +1,20 @@
+"""What is out there (charger, link, sessions) and the work of making it match (rollout, delivery)."""
+
+from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
+from chargers.models.rollout import Delivery, DeliveryEvent, PushRecord, Rollout, WorkerHeartbeat
+from chargers.models.transaction import MeterValue, Transaction
+
+__all__ = [
+    "Charger",
+    "ChargerLink",
+    "Connector",
+    "Delivery",
+    "DeliveryEvent",
+    "GatewayNode",
+    "MeterValue",
+    "PushRecord",
+    "ReportedSetting",
+    "Rollout",
+    "Transaction",
+    "WorkerHeartbeat",
+]

@@ -1,0 +1,168 @@
+"""What was agreed for a site: the installation, its circuits, who may do what, and its authentication revisions."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organisation
+
+
+class NetworkType(models.TextChoices):
+    TN = "TN", _("TN")
+    IT = "IT", _("IT")
+
+
+class Role(models.TextChoices):
+    """Owner and service are not a ladder: both set the mode, only service edits technical data, only owner grants."""
+
+    OWNER = "owner", _("Owner")
+    SERVICE = "service", _("Service")
+    VIEWER = "viewer", _("Viewer")
+
+
+class Mode(models.TextChoices):
+    NATIVE = "native", _("Native")
+    OCPP_DIRECT = "ocpp_direct", _("OCPP direct")
+    OCPP_CLOUD = "ocpp_cloud", _("OCPP cloud")
+
+
+class Installation(models.Model):
+    """A site. ``revision`` is the authentication setting in force; ``version`` counts edits of the other fields."""
+
+    name = models.CharField(_("name"), max_length=200)
+    address = models.CharField(_("address"), max_length=400, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    network_type = models.CharField(
+        _("network type"), max_length=2, choices=NetworkType.choices, default=NetworkType.TN
+    )
+    main_fuse_current = models.DecimalField(
+        _("main fuse (A per phase)"), max_digits=7, decimal_places=1, null=True, blank=True
+    )
+    revision = models.ForeignKey(
+        "AuthenticationRevision", null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(main_fuse_current__isnull=True) | Q(main_fuse_current__gt=0), name="main_fuse_positive"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Circuit(models.Model):
+    """A fuse with chargers behind it; ``parent`` None hangs on the main fuse. ``max_current`` in A per phase."""
+
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="circuits")
+    name = models.CharField(_("name"), max_length=100)
+    max_current = models.DecimalField(_("fuse (A per phase)"), max_digits=7, decimal_places=1)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["installation", "name"], name="circuit_name_once"),
+            models.CheckConstraint(condition=Q(max_current__gt=0), name="circuit_current_positive"),
+            models.CheckConstraint(condition=~Q(parent=models.F("id")), name="circuit_not_its_own_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Grant(models.Model):
+    """A role on one installation for one person or one organisation, until ``expires_at`` (None: no end)."""
+
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="grants"
+    )
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="grants"
+    )
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=True) ^ Q(organisation__isnull=True), name="grant_to_user_or_organisation"
+            ),
+            models.UniqueConstraint(fields=["installation", "user", "role"], name="grant_user_once"),
+            models.UniqueConstraint(fields=["installation", "organisation", "role"], name="grant_organisation_once"),
+        ]
+
+
+class Secret(models.Model):
+    """A password encrypted with AES-GCM under key ``key_id``; rows are shared by revisions that keep a password.
+
+    Only rotation rewrites ``ciphertext``. ``fingerprint`` recognises the password without telling it.
+    """
+
+    key_id = models.CharField(max_length=40)
+    ciphertext = models.BinaryField()
+    fingerprint = models.CharField(max_length=16)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+
+class AppendOnly(RuntimeError):
+    """Somebody tried to change or delete an agreement that stands."""
+
+
+class AuthenticationRevision(models.Model):
+    """An immutable, numbered version of an installation's authentication settings: who, when, why."""
+
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    mode = models.CharField(max_length=12, choices=Mode.choices)
+    server_url = models.CharField(max_length=512, blank=True)
+    secret = models.ForeignKey(Secret, null=True, on_delete=models.PROTECT, related_name="revisions")
+    default_id_tag = models.CharField(max_length=20, blank=True)
+    authorization_required = models.BooleanField()
+    legacy_identity = models.BooleanField(default=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    author_label = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    restored_from = models.PositiveIntegerField(null=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["installation", "number"], name="revision_number_once")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("An authentication revision never changes: publish a new one.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("An authentication revision is never deleted.")
+
+
+class IdTag(models.Model):
+    """A charge card accepted at one installation; ``id_tag`` is stored upper-case (OCPP CiString20)."""
+
+    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="id_tags")
+    id_tag = models.CharField(_("id tag"), max_length=20)
+    label = models.CharField(_("label"), max_length=100, blank=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    blocked = models.BooleanField(_("blocked"), default=False)
+    parent_id_tag = models.CharField(_("group"), max_length=20, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["id_tag"]
+        constraints = [models.UniqueConstraint(fields=["installation", "id_tag"], name="id_tag_once")]
