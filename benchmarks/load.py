@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 
 import uvloop
-from picows.websockets import connect
+from picows.websockets import ClientConnection, connect
 
 METER_VALUE = {
     "sampledValue": [
@@ -34,8 +34,13 @@ def frames(rounds: int) -> Iterator[str]:
 
 
 async def charger(
-    url: str, identity: str, password: str, rounds: int, gate: asyncio.Event, opened: asyncio.Semaphore
-) -> list[float]:
+    url: str,
+    identity: str,
+    password: str,
+    rounds: int,
+    gate: asyncio.Event,
+    opened: asyncio.Semaphore,
+) -> tuple[list[float], ClientConnection]:
     token = base64.b64encode(f"{identity}:{password}".encode()).decode()
     async with opened:
         link = await connect(
@@ -55,8 +60,7 @@ async def charger(
         while json.loads(await link.recv())[1] != wanted:
             pass
         times.append(time.perf_counter() - sent)
-    await link.close()
-    return times
+    return times, link
 
 
 async def run(arguments: argparse.Namespace) -> None:
@@ -73,7 +77,8 @@ async def run(arguments: argparse.Namespace) -> None:
     await asyncio.to_thread(input)
     begun = time.perf_counter()
     gate.set()
-    times = sorted(moment for one in await asyncio.gather(*tasks) for moment in one)
+    done = await asyncio.gather(*tasks)
+    times = sorted(moment for moments, _link in done for moment in moments)
     seconds = time.perf_counter() - begun
     result = {
         "messages": len(times),
@@ -82,6 +87,9 @@ async def run(arguments: argparse.Namespace) -> None:
         "p99_ms": round(times[len(times) * 99 // 100] * 1000, 2),
     }
     print(json.dumps(result), flush=True)
+    if arguments.hold:
+        await asyncio.to_thread(input)
+    await asyncio.gather(*(link.close() for _moments, link in done))
 
 
 if __name__ == "__main__":
@@ -92,5 +100,6 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--prefix", default="LOAD")
     parser.add_argument("--password", default="LoadPassword01234567")
+    parser.add_argument("--hold", action="store_true", help="stay connected until a second line on standard input")
     parser.add_argument("--settle", type=float, default=5)
     uvloop.run(run(parser.parse_args()))
