@@ -1,8 +1,8 @@
 """The main job by API over real processes; the simulated chargers and the demo backend are the witnesses."""
 
 import os
-import subprocess
 import re
+import subprocess
 from collections import Counter
 from pathlib import Path
 
