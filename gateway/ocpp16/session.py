@@ -5,88 +5,140 @@ out, in order. The runtime calls ``tick`` when ``wake_at`` has come (or at least
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-import msgspec
-
 from chargers.link_state import Activity, Busy
-from gateway.ocpp16.effects import Effect, Priority
-from gateway.ocpp16.records import StoreResult
+from gateway.clock import utc
+from gateway.ocpp16 import frames
+from gateway.ocpp16.activity import ChargerActivity
+from gateway.ocpp16.effects import Answered, Close, Effect, Noticed, Oddity, Outcome, Priority, Ring, Store
+from gateway.ocpp16.facts import SessionFacts, SessionSettings
+from gateway.ocpp16.inbound import Inbox
+from gateway.ocpp16.inquiry import BOOT, Inquiry, Question
+from gateway.ocpp16.outbound import Outbound, OutCall
+from gateway.ocpp16.outgoing import check_request
+from gateway.ocpp16.records import Boot, Seen, Start, Stop, StoreFailed, StoreResult
+from gateway.ocpp16.vocabulary import CentralAction, ChargerAction
 
-
-class SessionSettings(msgspec.Struct, frozen=True):
-    """Durations in seconds.
-
-    ``seen_interval``: at most one ``Seen`` record in that time. ``settle``: after connecting or booting, how long a
-    charger gets to report what it is doing before a first verdict. ``status_grace``: how long until it is asked
-    (TriggerMessage) for statuses it did not report; ``boot_grace``: the same for a BootNotification.
-    ``remote_start_window``: how long an accepted RemoteStartTransaction counts as pending.
-    """
-
-    heartbeat_interval: int = 300
-    seen_interval: float = 20.0
-    call_timeout: float = 30.0
-    queue_timeout: float = 60.0
-    settle: float = 3.0
-    status_grace: float = 6.0
-    boot_grace: float = 15.0
-    remote_start_window: float = 120.0
-
-
-class SessionFacts(msgspec.Struct, frozen=True):
-    """What the store knew of the charger when the connection was accepted.
-
-    ``connectors``: only statuses whose boot number is ``boot_number``. ``open_transactions``: id to connector.
-    """
-
-    device_id: str
-    epoch: int
-    boot_accepted: bool = False
-    boot_number: int = 0
-    connector_count: int = 0
-    connectors: Mapping[int, str] = {}
-    open_transactions: Mapping[int, int] = {}
-    firmware_status: str = ""
-    diagnostics_status: str = ""
-    authorization_required: bool = True
+__all__ = ["ChargerSession", "SessionFacts", "SessionSettings"]
 
 
 class ChargerSession:
-    def __init__(self, facts: SessionFacts, settings: SessionSettings, now: float) -> None: ...
+    __slots__ = (
+        "_announced_idle",
+        "_asked",
+        "_authorization_required",
+        "_charger",
+        "_closed",
+        "_epoch",
+        "_inbox",
+        "_inquiry",
+        "_outbound",
+        "_owed",
+        "_seen_kept",
+        "_settings",
+        "_ticked_at",
+        "device_id",
+        "last_seen",
+    )
+
+    def __init__(self, facts: SessionFacts, settings: SessionSettings, now: float) -> None:
+        self.device_id = facts.device_id
+        self.last_seen = now  # when the last frame or pong came, or the connection was made
+        self._epoch = facts.epoch
+        self._settings = settings
+        self._charger = ChargerActivity(
+            boot_accepted=facts.boot_accepted,
+            boot_number=facts.boot_number,
+            connector_count=max(facts.connector_count, *facts.connectors, 0),
+            settled_at=now + settings.settle,
+        )
+        self._charger.stored = facts.connectors
+        self._charger.open = dict(facts.open_transactions)
+        self._charger.firmware_status = facts.firmware_status
+        self._charger.diagnostics_status = facts.diagnostics_status
+        self._authorization_required = facts.authorization_required
+        self._inbox = Inbox(self._charger)
+        self._outbound = Outbound(facts.epoch)
+        self._inquiry = Inquiry(
+            booted=facts.boot_accepted,
+            status_grace=settings.status_grace,
+            boot_grace=settings.boot_grace,
+            now=now,
+        )
+        self._asked: dict[str, Question] = {}
+        self._announced_idle = False
+        self._owed = False
+        self._closed = False  # nothing is taken or written any more
+        self._ticked_at = now
+        self._seen_kept = now
 
     @property
-    def device_id(self) -> str: ...
+    def epoch(self) -> int:
+        return self._epoch
 
     @property
-    def epoch(self) -> int: ...
+    def boot_accepted(self) -> bool:
+        return self._charger.boot_accepted
 
     @property
-    def boot_accepted(self) -> bool: ...
-
-    @property
-    def boot_number(self) -> int: ...
-
-    @property
-    def last_seen(self) -> float:
-        """When the last frame or pong came (or the connection was made)."""
-        ...
+    def boot_number(self) -> int:
+        return self._charger.boot_number
 
     @property
     def wake_at(self) -> float | None:
         """When ``tick`` has something to do; None: nothing is waiting for time to pass."""
-        ...
+        times = [self._outbound.wake_at(), self._inquiry.next_at]
+        if not self._announced_idle:
+            later = (self._charger.settled_at, self._charger.remote_start_until)
+            times += [at for at in later if at > self._ticked_at]
+        return min((at for at in times if at is not None), default=None)
 
     def receive(self, text: str, now: float) -> list[Effect]:
         """One text frame from the charger. Never raises, whatever it holds."""
-        ...
+        if self._closed:
+            return []
+        self.last_seen = now
+        effects: list[Effect] = []
+        frame = frames.parse(text)
+        if isinstance(frame, frames.Call):
+            self._take_call(frame, now, effects)
+        elif isinstance(frame, frames.Malformed):
+            self._inbox.malformed(frame, now, effects)
+            self._closed = isinstance(effects[-1], Close)
+        else:
+            self._take_answer(frame, now, effects)
+        self._keep_seen(now, effects)
+        return effects
 
     def alive(self, now: float) -> list[Effect]:
         """A pong came (at most a ``Seen`` record follows)."""
-        ...
+        effects: list[Effect] = []
+        if not self._closed:
+            self.last_seen = now
+            self._keep_seen(now, effects)
+        return effects
 
     def stored(self, token: int, result: StoreResult, now: float) -> list[Effect]:
         """What became of the ``Store`` effect of this token. Unknown or repeated tokens do nothing."""
-        ...
+        settings = self._settings
+        if self._closed:
+            return []
+        done = self._inbox.stored(
+            token, result, now, heartbeat_interval=settings.heartbeat_interval, settle=settings.settle
+        )
+        if done is None:
+            return []
+        waiting, effects = done
+        if isinstance(waiting.record, Boot):
+            if isinstance(result, StoreFailed):
+                self._inquiry.expect_boot(now)
+            else:
+                self._inquiry.expect_statuses(now)
+        if self._owed or isinstance(waiting.record, Boot | Start | Stop):
+            self._judge(now, effects)
+        return effects
 
     def call(
         self,
@@ -104,22 +156,132 @@ class ChargerSession:
         written within ``queue_timeout`` ends as TIMEOUT with ``sent`` False. ``only_if_idle`` is judged at the moment
         of writing, in the same turn. Raises ValueError when ``payload`` does not fit the action's schema.
         """
-        ...
+        check_request(action, payload)
+        call_id = self._outbound.new_id()
+        call = OutCall(
+            id=call_id,
+            action=action,
+            text=frames.call(call_id, action, payload),
+            timeout=self._settings.call_timeout if timeout is None else timeout,
+            expires_at=now + self._settings.queue_timeout,
+            only_if_idle=only_if_idle,
+        )
+        if self._closed:
+            return call_id, [call.over(Outcome.CLOSED, sent=False)]
+        self._outbound.put(call, priority)
+        effects: list[Effect] = []
+        self._advance(now, effects)
+        return call_id, effects
 
-    def tick(self, now: float) -> list[Effect]: ...
+    def tick(self, now: float) -> list[Effect]:
+        """Time has passed: end what waited too long, ask what the charger did not say, look at the verdict again."""
+        effects: list[Effect] = []
+        if self._closed:
+            return effects
+        self._ticked_at = now
+        self._advance(now, effects)
+        question = self._inquiry.due(self._charger, now)
+        if question is not None:
+            self._ask(question, now, effects)
+        self._judge(now, effects)
+        return effects
 
     def closed(self, now: float) -> list[Effect]:
         """The socket is gone: every open call of ours is Answered CLOSED, nothing follows."""
-        ...
+        self._closed = True
+        self._inbox.waiting.clear()
+        return [answer for answer in self._outbound.close() if answer.call_id not in self._asked]
 
     def require_authorization(self, required: bool) -> None:
         """The installation's setting has changed (a new revision)."""
-        ...
+        self._authorization_required = required
 
-    def activity(self, now: float) -> Activity: ...
+    def activity(self, now: float) -> Activity:
+        return self._charger.snapshot(now, len(self._inbox.waiting))
 
     def busy_reason(self, now: float) -> Busy | None:
-        """None: idle (chargers.link_state)."""
-        ...
+        """None: idle (chargers.link_state). Who is told UNANSWERED is rung for when the answer has gone out."""
+        reason = self._charger.busy_reason(now, len(self._inbox.waiting))
+        if reason is Busy.UNANSWERED:
+            self._owed = True
+        return reason
 
-    def is_idle(self, now: float) -> bool: ...
+    def is_idle(self, now: float) -> bool:
+        return not self._closed and self.busy_reason(now) is None
+
+    def _take_call(self, frame: frames.Call, now: float, effects: list[Effect]) -> None:
+        was_booted = self._charger.boot_accepted
+        may_change = self._inbox.take(frame, now, self._authorization_required, effects)
+        if not self._charger.boot_accepted:
+            if may_change and frame.action == ChargerAction.BOOT_NOTIFICATION:
+                self._inquiry.pause()
+            elif not was_booted:
+                self._inquiry.hurry(now + self._settings.settle)
+        if may_change:
+            self._judge(now, effects)
+
+    def _take_answer(self, frame: frames.CallResult | frames.CallError, now: float, effects: list[Effect]) -> None:
+        answered = self._outbound.answer(frame)
+        if answered is None:
+            effects.append(Noticed(Oddity.LATE_RESULT))
+            return
+        self._learn(answered, now, effects)
+        self._advance(now, effects)
+
+    def _learn(self, answered: Answered, now: float, effects: list[Effect]) -> None:
+        """Take what an answer says about the charger, and hand it on unless the question was our own."""
+        payload = answered.payload
+        refused = (
+            answered.outcome in (Outcome.ERROR, Outcome.INVALID) or payload.get("status", "Accepted") != "Accepted"
+        )
+        if answered.action == CentralAction.GET_CONFIGURATION:
+            self._charger.learn_configuration(payload)
+        elif refused and answered.action == CentralAction.REMOTE_START_TRANSACTION:
+            self._charger.remote_start_until = 0.0
+        question = self._asked.pop(answered.call_id, None)
+        if question is None:
+            effects.append(answered)
+        elif refused and question.action == CentralAction.TRIGGER_MESSAGE:
+            self._inquiry.declined(question, now)
+
+    def _advance(self, now: float, effects: list[Effect]) -> None:
+        for effect in self._outbound.advance(now, partial(self._guard, now)):
+            if isinstance(effect, Answered):
+                self._learn(effect, now, effects)
+            else:
+                effects.append(effect)
+        self._judge(now, effects)
+
+    def _guard(self, now: float, call: OutCall) -> Outcome | None:
+        """What forbids writing this call now, in the same turn as it would be written."""
+        if not self._charger.boot_accepted and self._asked.get(call.id) is not BOOT:
+            return Outcome.NOT_BOOTED
+        if call.only_if_idle and self.busy_reason(now) is not None:
+            return Outcome.NOT_IDLE
+        if call.action == CentralAction.REMOTE_START_TRANSACTION:
+            self._charger.remote_start_until = now + self._settings.remote_start_window
+        return None
+
+    def _ask(self, question: Question, now: float, effects: list[Effect]) -> None:
+        call_id = self._outbound.new_id()
+        self._asked[call_id] = question
+        text = frames.call(call_id, question.action, question.payload)
+        settings = self._settings
+        call = OutCall(call_id, question.action, text, settings.call_timeout, now + settings.queue_timeout)
+        self._outbound.put(call, Priority.HOUSEKEEPING)
+        self._advance(now, effects)
+
+    def _judge(self, now: float, effects: list[Effect]) -> None:
+        """Ring when "idle" has changed. A message under way changes nothing, unless somebody was put off by it."""
+        idle = self._charger.busy_reason(now, 0) is None
+        if idle != self._announced_idle or (idle and self._owed and not self._inbox.waiting):
+            self._announced_idle, self._owed = idle, False
+            effects.append(Ring(idle))
+
+    def _keep_seen(self, now: float, effects: list[Effect]) -> None:
+        """Every record proves life; where none was kept for a while, one that says only that."""
+        if any(isinstance(effect, Store) for effect in effects):
+            self._seen_kept = now
+        elif now - self._seen_kept >= self._settings.seen_interval:
+            self._seen_kept = now
+            effects.append(self._inbox.keep(Seen(utc(now))))

@@ -1,0 +1,57 @@
+"""The gateway's time: Unix seconds that never run backwards and never jump, and how OCPP writes and reads times."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+SLEW = 0.05
+
+
+class Clock:
+    """Follows the monotonic clock, and the wall clock slowly: a correction takes at most 1/20 of the time passed.
+
+    So a wall clock set 10 minutes forward ends no call early, and one set back holds none open.
+    """
+
+    __slots__ = ("_monotonic", "_read_at", "_value", "_wall")
+
+    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._value = wall()
+        self._read_at = monotonic()
+
+    def now(self) -> float:
+        read_at = self._monotonic()
+        passed = max(0.0, read_at - self._read_at)
+        ahead = self._value + passed
+        limit = passed * SLEW
+        self._value = ahead + min(max(self._wall() - ahead, -limit), limit)
+        self._read_at = read_at
+        return self._value
+
+
+def utc(now: float) -> datetime:
+    return datetime.fromtimestamp(now, UTC)
+
+
+def write_time(now: float) -> str:
+    """Section 3.7: ISO 8601 in UTC, to the second."""
+    return f"{datetime.fromtimestamp(int(now), UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def read_time(text: str) -> datetime | None:
+    """A charger's timestamp as aware UTC; without an offset it is taken for UTC. None: not a time.
+
+    Years may be absurd (1970, 9999): they are kept where a datetime can hold them with a day to spare.
+    """
+    try:
+        read = datetime.fromisoformat(text.strip())
+        if read.tzinfo is None:
+            read = read.replace(tzinfo=UTC)
+        elif read.tzinfo is not UTC:
+            read = read.astimezone(UTC)
+        _ = read - timedelta(days=1), read + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+    return read

@@ -1,0 +1,133 @@
+"""What one charger is doing, as its connection told us: the facts behind "idle"."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chargers.link_state import IDLE_STATUSES, Activity, Busy, busy_reason
+from gateway.ocpp16.vocabulary import CHARGE_POINT_STATUSES
+
+MAX_CONNECTORS = 64
+NUMBER_OF_CONNECTORS = "NumberOfConnectors"
+REMEMBERED_ENDS = 16
+
+
+class ChargerActivity:
+    """Mutable, owned by one session.
+
+    A status counts when it was reported on this connection. Those the store had of the same boot (``stored``) count
+    only once ``trust_stored`` is set: the charger was asked and would not say, so nothing newer can be had.
+    ``foreign``: transactions the charger speaks of that are not ours (-1 included), id to connector.
+    """
+
+    __slots__ = (
+        "_ended",
+        "boot_accepted",
+        "boot_number",
+        "connector_count",
+        "diagnostics_status",
+        "firmware_status",
+        "foreign",
+        "open",
+        "remote_start_until",
+        "reported",
+        "settled_at",
+        "starting",
+        "stored",
+        "trust_stored",
+    )
+
+    def __init__(self, *, boot_accepted: bool, boot_number: int, connector_count: int, settled_at: float) -> None:
+        self.boot_accepted = boot_accepted
+        self.boot_number = boot_number
+        self.connector_count = min(max(connector_count, 0), MAX_CONNECTORS)
+        self.settled_at = settled_at
+        self.reported: dict[int, str] = {}
+        self.stored: Mapping[int, str] = {}
+        self.trust_stored = False
+        self.open: dict[int, int] = {}
+        self.foreign: dict[int, int] = {}
+        self.starting = 0
+        self.firmware_status = ""
+        self.diagnostics_status = ""
+        self.remote_start_until = 0.0
+        self._ended: tuple[int, ...] = ()
+
+    def booted(self, boot_number: int, settled_at: float) -> None:
+        """A boot was accepted: statuses and jobs of the boot before are past, transactions of ours are not."""
+        self.boot_accepted = True
+        self.boot_number = boot_number
+        self.settled_at = settled_at
+        self.forget_reports()
+
+    def forget_reports(self) -> None:
+        self.reported.clear()
+        self.stored = {}
+        self.trust_stored = False
+        self.foreign.clear()
+        self.firmware_status = self.diagnostics_status = ""
+        self.remote_start_until = 0.0
+
+    def report(self, connector: int, status: str) -> bool:
+        """Take a status; False when it says something impossible and is not kept."""
+        if not 0 <= connector <= MAX_CONNECTORS or (connector == 0 and status not in CHARGE_POINT_STATUSES):
+            return False
+        self.reported[connector] = status
+        self.connector_count = max(self.connector_count, connector)
+        if connector and status in IDLE_STATUSES and self.foreign:
+            self.foreign = {number: at for number, at in self.foreign.items() if at != connector}
+        return True
+
+    def learn_connector_count(self, count: int) -> bool:
+        """NumberOfConnectors as the charger has it; absurd numbers, and fewer than have reported, are not believed."""
+        if not max(self.reported, default=0) <= count <= MAX_CONNECTORS or count < 1 or count == self.connector_count:
+            return False
+        self.connector_count = count
+        return True
+
+    def learn_configuration(self, payload: Mapping[str, Any]) -> None:
+        """An answer to GetConfiguration, as ``outgoing.read_response`` gives it."""
+        for setting in payload.get("configurationKey", ()):
+            value = setting["value"]
+            if setting["key"] == NUMBER_OF_CONNECTORS and value and value.isascii() and value.isdigit():
+                self.learn_connector_count(int(value[:12]))
+
+    def start(self, transaction_id: int, connector: int) -> None:
+        """A transaction of ours runs; an older one on the same connector must be over, its stop is lost."""
+        if connector:
+            self.open = {number: at for number, at in self.open.items() if at != connector}
+        self.open[transaction_id] = connector
+
+    def end(self, transaction_id: int) -> None:
+        self.open.pop(transaction_id, None)
+        self.foreign.pop(transaction_id, None)
+        self._ended = (*self._ended[-(REMEMBERED_ENDS - 1) :], transaction_id)
+
+    def speaks_of(self, transaction_id: int, connector: int) -> bool:
+        """Meter values name this transaction; True when it is new to us, and so a foreign one."""
+        if transaction_id in self.open or transaction_id in self.foreign or transaction_id in self._ended:
+            return False
+        self.foreign[transaction_id] = connector
+        return True
+
+    def connectors(self) -> Mapping[int, str]:
+        return {**self.stored, **self.reported} if self.trust_stored else self.reported
+
+    def missing(self) -> bool:
+        """Whether some connector has not said on this connection what it is doing."""
+        reported = self.reported
+        return not self.connector_count or any(n not in reported for n in range(1, self.connector_count + 1))
+
+    def snapshot(self, now: float, unanswered: int) -> Activity:
+        return Activity(
+            boot_accepted=self.boot_accepted,
+            connector_count=self.connector_count if now >= self.settled_at else 0,
+            connectors=self.connectors(),
+            open_transactions=len(self.open) + len(self.foreign) + self.starting,
+            unanswered=unanswered,
+            firmware_status=self.firmware_status,
+            diagnostics_status=self.diagnostics_status,
+            remote_start_pending=now < self.remote_start_until,
+        )
+
+    def busy_reason(self, now: float, unanswered: int) -> Busy | None:
+        return busy_reason(self.snapshot(now, unanswered))
