@@ -23,7 +23,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None]:
-    """What a child runs before exec so that the kernel ends it with the keeper (Linux; elsewhere the next start does)."""
+    """What a child runs before exec so that the kernel ends it with the keeper (Linux only)."""
 
     def prepare() -> None:
         if sys.platform == "linux":
@@ -108,7 +108,8 @@ def main(data: Path) -> int:
     sockets.mkdir(parents=True, exist_ok=True)
     children = {"postgres": postgres(data, sockets), "valkey": valkey(data, sockets)}
     error = wait_until_ready(children, data, sockets)
-    print(json.dumps({"error": error} if error else {"ready": True}), flush=True)
+    sys.stdout.write(json.dumps({"error": error} if error else {"ready": True}) + "\n")
+    sys.stdout.flush()
     if not error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
