@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 SLEW = 0.05
 
@@ -43,7 +43,7 @@ def write_time(now: float) -> str:
 def read_time(text: str) -> datetime | None:
     """A charger's timestamp as aware UTC; without an offset it is taken for UTC. None: not a time.
 
-    Years may be absurd (1970, 9999): they are kept where a datetime can hold them with a day to spare.
+    Years may be absurd (1970, 9998) but leave room at both ends, so that arithmetic and other zones cannot overflow.
     """
     try:
         read = datetime.fromisoformat(text.strip())
@@ -51,7 +51,6 @@ def read_time(text: str) -> datetime | None:
             read = read.replace(tzinfo=UTC)
         elif read.tzinfo is not UTC:
             read = read.astimezone(UTC)
-        _ = read - timedelta(days=1), read + timedelta(days=1)
     except (ValueError, OverflowError):
         return None
-    return read
+    return read if 1 < read.year < 9999 else None
