@@ -1,0 +1,70 @@
+"""Which role may do what, and which token scope it takes. One table, pure; access.py applies it to rows."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """A role on one installation. Owner and service are not a ladder: neither holds all the other's rights."""
+
+    OWNER = "owner"
+    SERVICE = "service"
+    VIEWER = "viewer"
+
+
+class Action(StrEnum):
+    VIEW = "view"
+    EDIT_INSTALLATION = "edit_installation"
+    EDIT_TECHNICAL = "edit_technical"
+    DELETE_INSTALLATION = "delete_installation"
+    SET_AUTHENTICATION = "set_authentication"
+    STEER_ROLLOUT = "steer_rollout"
+    EDIT_CHARGERS = "edit_chargers"
+    VIEW_ACCESS = "view_access"
+    GRANT_ACCESS = "grant_access"
+
+
+class Scope(StrEnum):
+    """What an API token may be used for; it never gives more than its owner has right now."""
+
+    READ = "read"
+    INSTALLATIONS = "installations:write"
+    AUTHENTICATION = "authentication:write"
+    ROLLOUTS = "rollouts:write"
+    CHARGERS = "chargers:write"
+    ACCESS = "access:write"
+    TOKENS = "tokens:write"
+
+
+ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
+    {
+        Action.VIEW: frozenset(Role),
+        Action.EDIT_INSTALLATION: frozenset({Role.OWNER, Role.SERVICE}),
+        Action.EDIT_TECHNICAL: frozenset({Role.SERVICE}),
+        Action.DELETE_INSTALLATION: frozenset({Role.OWNER}),
+        Action.SET_AUTHENTICATION: frozenset({Role.OWNER, Role.SERVICE}),
+        Action.STEER_ROLLOUT: frozenset({Role.OWNER, Role.SERVICE}),
+        Action.EDIT_CHARGERS: frozenset({Role.SERVICE}),
+        Action.VIEW_ACCESS: frozenset({Role.OWNER, Role.SERVICE}),
+        Action.GRANT_ACCESS: frozenset({Role.OWNER}),
+    }
+)
+
+SCOPES: Mapping[Action, Scope] = MappingProxyType(
+    {
+        Action.VIEW: Scope.READ,
+        Action.EDIT_INSTALLATION: Scope.INSTALLATIONS,
+        Action.EDIT_TECHNICAL: Scope.INSTALLATIONS,
+        Action.DELETE_INSTALLATION: Scope.INSTALLATIONS,
+        Action.SET_AUTHENTICATION: Scope.AUTHENTICATION,
+        Action.STEER_ROLLOUT: Scope.ROLLOUTS,
+        Action.EDIT_CHARGERS: Scope.CHARGERS,
+        Action.VIEW_ACCESS: Scope.READ,
+        Action.GRANT_ACCESS: Scope.ACCESS,
+    }
+)
+
+
+def allows(roles: frozenset[Role], action: Action) -> bool:
+    return bool(roles & ROLES[action])

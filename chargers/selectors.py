@@ -1,0 +1,201 @@
+"""What pages and API read about chargers and rollouts, in a number of queries that does not grow with the rows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from accounts.actor import Who
+from chargers.link_state import Activity, busy_reason
+from chargers.models import Charger, ChargerLink, Connector, Delivery, DeliveryEvent, GatewayNode, Rollout, Transaction
+from chargers.rollout.states import OPEN_STATES
+from installations.access import visible
+from installations.models import Installation
+
+CHARGER_ORDER = ("device_id",)
+ROLLOUT_ORDER = ("-id",)
+DELIVERY_ORDER = ("id",)
+
+NODE_FRESH = timedelta(seconds=15)
+LINK_FRESH = timedelta(seconds=120)
+
+
+class LinkState(StrEnum):
+    """How a charger's connection looks to a person."""
+
+    NEVER_SEEN = "never_seen"
+    OFFLINE = "offline"
+    CHARGING = "charging"
+    BUSY = "busy"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True)
+class ChargerCounts:
+    """``waiting``: chargers with a setting on its way; ``alarm``: links that raised an alarm."""
+
+    total: int = 0
+    online: int = 0
+    charging: int = 0
+    waiting: int = 0
+    alarm: int = 0
+
+    @property
+    def offline(self) -> int:
+        return self.total - self.online
+
+
+def online_links(now: datetime) -> Q:
+    """Connected, booted, heard of lately, on a gateway node that lives; as a condition on Charger."""
+    nodes = GatewayNode.objects.filter(seen_at__gt=now - NODE_FRESH, stopped_at__isnull=True).values("name")
+    return Q(
+        link__connected_at__isnull=False,
+        link__disconnected_at__isnull=True,
+        link__boot_accepted=True,
+        link__last_seen_at__gt=now - LINK_FRESH,
+        link__node__in=nodes,
+    )
+
+
+def charging_now() -> Exists:
+    return Exists(Transaction.objects.filter(charger=OuterRef("pk"), stop_received_at__isnull=True, orphan=False))
+
+
+def open_delivery() -> Exists:
+    return Exists(Delivery.objects.filter(charger=OuterRef("pk"), state__in=sorted(OPEN_STATES)))
+
+
+def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts]:
+    """Counts by state for several installations in one query; installations without chargers count zero."""
+    rows = (
+        Charger.objects.filter(installation_id__in=list(installation_ids))
+        .annotate(charging_now=charging_now(), on_its_way=open_delivery())
+        .order_by()
+        .values("installation_id")
+        .annotate(
+            total=Count("pk"),
+            online=Count("pk", filter=online_links(timezone.now())),
+            charging=Count("pk", filter=Q(charging_now=True)),
+            waiting=Count("pk", filter=Q(on_its_way=True)),
+            alarm=Count("pk", filter=~Q(link__alarm="") & Q(link__isnull=False)),
+        )
+    )
+    counts = {
+        row["installation_id"]: ChargerCounts(
+            row["total"], row["online"], row["charging"], row["waiting"], row["alarm"]
+        )
+        for row in rows
+    }
+    return {pk: counts.get(pk, ChargerCounts()) for pk in installation_ids}
+
+
+def list_chargers(
+    who: Who, *, installation: Installation | None = None, search: str = "", link_state: str = ""
+) -> QuerySet[Charger]:
+    """Chargers ``who`` may see, each ready for ``link_state_of``, with circuit, revision and open delivery."""
+    rows = visible(Charger.objects.all(), who)
+    if installation is not None:
+        rows = rows.filter(installation=installation)
+    if search:
+        rows = rows.filter(Q(device_id__startswith=search.upper()) | Q(name__icontains=search))
+    return with_facts(_in_state(rows, link_state)).order_by(*CHARGER_ORDER)
+
+
+def find_charger(who: Who, device_id: str) -> Charger | None:
+    """By device id in any capitalisation; None: foreign or nonexistent."""
+    return with_facts(visible(Charger.objects.all(), who)).filter(device_id=device_id.upper()).first()
+
+
+def with_facts(rows: QuerySet[Charger]) -> QuerySet[Charger]:
+    """Three queries however many rows: chargers, connectors, open deliveries (``open_deliveries``, a list)."""
+    on_its_way = Delivery.objects.filter(state__in=sorted(OPEN_STATES)).select_related("revision")
+    return (
+        rows.select_related("installation", "circuit", "link", "applied_revision")
+        .annotate(is_online=_as_bool(online_links(timezone.now())), charging_now=charging_now())
+        .prefetch_related(
+            Prefetch("connectors", queryset=Connector.objects.order_by("number")),
+            Prefetch("deliveries", queryset=on_its_way, to_attr="open_deliveries"),
+        )
+    )
+
+
+def _as_bool(condition: Q) -> Exists:
+    return Exists(Charger.objects.filter(condition, pk=OuterRef("pk")))
+
+
+def _in_state(rows: QuerySet[Charger], state: str) -> QuerySet[Charger]:
+    online = _as_bool(online_links(timezone.now()))
+    match state:
+        case LinkState.NEVER_SEEN:
+            return rows.filter(link__connected_at__isnull=True)
+        case LinkState.OFFLINE:
+            return rows.filter(~online, link__connected_at__isnull=False)
+        case "online":
+            return rows.filter(online)
+        case LinkState.CHARGING:
+            return rows.filter(online, charging_now())
+    return rows
+
+
+def link_of(charger: Charger) -> ChargerLink | None:
+    """None: the charger never connected."""
+    return getattr(charger, "link", None)
+
+
+def link_state_of(charger: Charger) -> LinkState:
+    """For a charger from ``list_chargers`` or ``find_charger``."""
+    link = link_of(charger)
+    if link is None or link.connected_at is None:
+        return LinkState.NEVER_SEEN
+    if not charger.is_online:  # type: ignore[attr-defined]  # annotated by with_facts
+        return LinkState.OFFLINE
+    if charger.charging_now:  # type: ignore[attr-defined]  # annotated by with_facts
+        return LinkState.CHARGING
+    connectors = {row.number: row.status for row in charger.connectors.all() if row.boot_number == link.boot_number}
+    activity = Activity(
+        boot_accepted=link.boot_accepted,
+        connector_count=link.connector_count,
+        connectors=connectors,
+        firmware_status=link.firmware_status,
+        diagnostics_status=link.diagnostics_status,
+    )
+    return LinkState.IDLE if busy_reason(activity) is None else LinkState.BUSY
+
+
+def list_rollouts(who: Who, *, installation: Installation | None = None, state: str = "") -> QuerySet[Rollout]:
+    rows = visible(Rollout.objects.select_related("installation", "revision", "created_by"), who)
+    if installation is not None:
+        rows = rows.filter(installation=installation)
+    if state:
+        rows = rows.filter(state=state)
+    return rows.order_by(*ROLLOUT_ORDER)
+
+
+def delivery_counts(rollout_ids: Collection[int]) -> dict[int, list[tuple[str, str, int]]]:
+    """For several rollouts in one query: (state, reason, how many)."""
+    rows = (
+        Delivery.objects.filter(rollout_id__in=list(rollout_ids))
+        .order_by("state", "reason")
+        .values_list("rollout_id", "state", "reason")
+        .annotate(count=Count("pk"))
+    )
+    counts: dict[int, list[tuple[str, str, int]]] = {pk: [] for pk in rollout_ids}
+    for pk, state, reason, count in rows:
+        counts[pk].append((state, reason, count))
+    return counts
+
+
+def list_deliveries(rollout: Rollout, *, state: str = "", reason: str = "", search: str = "") -> QuerySet[Delivery]:
+    """Deliveries with charger and timeline (``events``), two queries however many rows."""
+    rows = Delivery.objects.filter(rollout=rollout).select_related("charger", "revision")
+    if state:
+        rows = rows.filter(state=state)
+    if reason:
+        rows = rows.filter(reason=reason)
+    if search:
+        rows = rows.filter(Q(charger__device_id__startswith=search.upper()) | Q(charger__name__icontains=search))
+    events = Prefetch("events", queryset=DeliveryEvent.objects.order_by("id"))
+    return rows.prefetch_related(events).order_by(F("id"))

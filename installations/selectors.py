@@ -1,0 +1,59 @@
+"""What pages and API read about installations. Every list costs the same few queries however many rows it has."""
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.actor import Actor, Who
+from accounts.models import Organisation
+from accounts.permissions import Action
+from installations.access import visible
+from installations.models import AuthenticationRevision, Circuit, Grant, Installation
+
+INSTALLATION_ORDER = ("name", "id")
+REVISION_ORDER = ("-number",)
+
+
+def list_installations(who: Who, *, search: str = "", mode: str = "", network_type: str = "") -> QuerySet[Installation]:
+    """Installations ``who`` may see, with their revision. ``search`` looks into name and address."""
+    rows = visible(Installation.objects.select_related("revision"), who)
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(address__icontains=search))
+    if mode:
+        rows = rows.filter(revision__mode=mode)
+    if network_type:
+        rows = rows.filter(network_type=network_type)
+    return rows.order_by(*INSTALLATION_ORDER)
+
+
+def find_installation(who: Who, installation_id: int) -> Installation | None:
+    """None: foreign or nonexistent, which nobody can tell apart."""
+    if installation_id > 2**63 - 1:
+        return None
+    rows = visible(Installation.objects.select_related("revision", "revision__secret"), who, Action.VIEW)
+    return rows.filter(pk=installation_id).first()
+
+
+def list_circuits(installation: Installation) -> QuerySet[Circuit]:
+    return Circuit.objects.filter(installation=installation).order_by("name", "id")
+
+
+def list_grants(installation: Installation) -> QuerySet[Grant]:
+    """Grants of one installation, expired ones too, with the person or organisation."""
+    return (
+        Grant.objects.filter(installation=installation)
+        .select_related("user", "organisation", "created_by")
+        .order_by("id")
+    )
+
+
+def list_revisions(installation: Installation) -> QuerySet[AuthenticationRevision]:
+    """The history, newest first, with author and secret (its fingerprint; the password stays encrypted)."""
+    rows = AuthenticationRevision.objects.filter(installation=installation)
+    return rows.select_related("author", "secret").order_by(*REVISION_ORDER)
+
+
+def list_organisations(who: Who) -> QuerySet[Organisation]:
+    """The organisations a person belongs to; platform staff see all."""
+    user = Actor.of(who).user
+    rows = Organisation.objects.all() if user.is_staff else Organisation.objects.filter(members=user)
+    own = user.memberships.model._default_manager.filter(user=user)
+    return rows.prefetch_related(Prefetch("memberships", queryset=own, to_attr="own_memberships")).order_by("name")
