@@ -16,10 +16,6 @@ from portal.env import BASE_DIR, env
 WITHOUT_SERVERS = {"help", "version", "--help", "--version", "spectacular", "compilemessages", "makemessages", "demo"}
 
 
-# Keepers this process started and others still use: they outlive it.
-_kept_for_others: list[subprocess.Popen[bytes]] = []
-
-
 class EmbeddedServersFailed(RuntimeError):
     """A server did not start; the message holds the end of its log."""
 
@@ -52,7 +48,7 @@ class Servers:
         if self._keeper is None:
             return
         if self._others_hold():
-            _kept_for_others.append(self._keeper)
+            self._keeper.returncode = 0  # it outlives this process: not ours to wait for
         else:
             self._keeper.wait(wait_seconds)
         self._keeper = None

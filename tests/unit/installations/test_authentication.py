@@ -1,0 +1,144 @@
+"""The rules of a setting, each by its code; and what a person must acknowledge."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installations.authentication import (
+    ClearPassword,
+    Draft,
+    NewPassword,
+    Settings,
+    Site,
+    password_form,
+    review,
+    settings_changes,
+    settings_digest,
+)
+from installations.ocpp_url.identity import ChargerUrl
+
+URL = "wss://ok.example.com/{deviceId}"
+ONE = Site(chargers=[ChargerUrl("A")], usable_cards=1)
+
+
+def codes(draft: Draft, site: Site = ONE) -> tuple[set[str], set[str]]:
+    judged = review(draft, site)
+    return {finding.code for finding in judged.problems}, {finding.code for finding in judged.warnings}
+
+
+@pytest.mark.parametrize(
+    ("draft", "problems"),
+    [
+        (Draft("native"), set()),
+        (Draft("native", server_url=URL), {"not_in_native"}),
+        (Draft("native", password=NewPassword("x" * 20)), {"not_in_native"}),
+        (Draft("native", password=ClearPassword()), set()),
+        (Draft("native", default_id_tag="A"), {"not_in_native"}),
+        (Draft("ocpp_direct"), {"no_url"}),
+        (Draft("ocpp_direct", server_url=URL), set()),
+        (Draft("ocpp_direct", server_url=URL, password=NewPassword("short")), {"password"}),
+        (Draft("ocpp_direct", server_url=URL, password=NewPassword("ä" * 20)), {"password"}),
+        (Draft("ocpp_direct", server_url=URL, default_id_tag="x" * 21), {"id_tag"}),
+        (Draft("ocpp_cloud", server_url=URL), {"mode_not_available"}),
+        (Draft("fast"), {"mode"}),
+    ],
+)
+def test_problems_block(draft: Draft, problems: set[str]) -> None:
+    assert codes(draft)[0] == problems
+    assert (review(draft, ONE).settings is None) == bool(problems)
+
+
+@pytest.mark.parametrize(
+    ("draft", "warnings"),
+    [
+        (Draft("native", authorization_required=False), {"everybody_may_charge"}),
+        (Draft("ocpp_direct", server_url=URL), {"balancing_stops"}),
+        (Draft("ocpp_direct", server_url=URL, default_id_tag="TAG"), {"balancing_stops", "id_tag_no_effect"}),
+        (Draft("ocpp_direct", server_url=URL, authorization_required=False), {"balancing_stops", "id_tag_missing"}),
+        (
+            Draft("ocpp_direct", server_url="ws://ok.example.com", password=NewPassword("x" * 20)),
+            {"balancing_stops", "cleartext", "password_in_clear"},
+        ),
+    ],
+)
+def test_warnings_must_be_acknowledged(draft: Draft, warnings: set[str]) -> None:
+    judged = review(draft, ONE)
+    assert {finding.code for finding in judged.warnings} == warnings
+    assert {finding.code for finding in judged.unacknowledged(())} == warnings
+    assert judged.unacknowledged(warnings) == ()
+
+
+def test_a_switch_to_native_without_a_card_would_lock_everybody_out() -> None:
+    nobody = Site(chargers=[ChargerUrl("A")], usable_cards=0, current_mode="ocpp_direct")
+    assert codes(Draft("native"), nobody)[0] == {"no_charge_card"}
+    assert codes(Draft("native", authorization_required=False), nobody)[0] == set()
+    assert codes(Draft("native"), Site())[0] == set()
+
+
+def test_the_count_of_chargers_stands_in_the_sentence() -> None:
+    site = Site(chargers=[ChargerUrl(f"A{number}") for number in range(42)])
+    (warning,) = review(Draft("ocpp_direct", server_url=URL), site).warnings
+    assert "42 chargers" in str(warning.detail)
+
+
+def test_chargers_with_urls_of_their_own_need_no_installation_url() -> None:
+    site = Site(chargers=[ChargerUrl("A", "wss://c.example.com/A"), ChargerUrl("B", "wss://c.example.com/B")])
+    judged = review(Draft("ocpp_direct"), site)
+    assert judged.problems == ()
+    assert [endpoint.identity for endpoint in judged.endpoints] == ["A", "B"]
+
+
+def test_two_chargers_with_one_identity_block_the_save() -> None:
+    site = Site(chargers=[ChargerUrl("A", "wss://c.example.com/X"), ChargerUrl("B", "wss://c.example.com/X")])
+    assert codes(Draft("ocpp_direct"), site)[0] == {"duplicate_identity"}
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("0123456789abcdef0123456789abcdef", "hex"),
+        ("x" * 16, "text"),
+        ("x" * 15, ""),
+        ("x" * 41, ""),
+        ("a" * 33, "text"),
+    ],
+)
+def test_a_password_is_taken_for_one_of_two_forms(text: str, form: str) -> None:
+    assert password_form(text) == form
+
+
+drafts = st.builds(
+    Draft,
+    mode=st.sampled_from(["native", "ocpp_direct", "ocpp_cloud", "x"]),
+    server_url=st.sampled_from(["", URL, "wss://ok.example.com", "http://no", "ws://10.0.0.1"]),
+    password=st.sampled_from([ClearPassword(), NewPassword("x" * 20), NewPassword("")]),
+    default_id_tag=st.text(max_size=22),
+    authorization_required=st.booleans(),
+    legacy_identity=st.booleans(),
+)
+
+
+@given(drafts)
+def test_what_passes_passes_again_unchanged(draft: Draft) -> None:
+    settings = review(draft, ONE).settings
+    if settings is None:
+        return
+    again = Draft(
+        settings.mode, settings.server_url, ClearPassword(), settings.default_id_tag,
+        settings.authorization_required, settings.legacy_identity,
+    )  # fmt: skip
+    assert review(again, ONE).settings == settings
+
+
+@given(drafts, drafts)
+def test_digests_tell_settings_apart(one: Draft, other: Draft) -> None:
+    first, second = review(one, ONE).settings, review(other, ONE).settings
+    if first is None or second is None:
+        return
+    assert (settings_digest(first, "") == settings_digest(second, "")) == (settings_changes(first, second) == ())
+
+
+def test_of_the_password_only_the_fingerprint_is_compared() -> None:
+    same = Settings("ocpp_direct", URL)
+    (change,) = settings_changes(same, same, fingerprint_before="", fingerprint_after="ab12")
+    assert (change.field, change.before, change.after) == ("initial_device_password", None, "ab12")
