@@ -5,15 +5,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jsonschema import FormatChecker
-from jsonschema.validators import validator_for
+import jsonschema_rs
 
 
 @cache
 def _validator(name: str) -> Any:
     schema = json.loads((files("ocpp") / "v16" / "schemas" / f"{name}.json").read_text(encoding="utf-8-sig"))
-    kind = validator_for(schema)
-    return kind(schema, format_checker=FormatChecker())
+    return jsonschema_rs.validator_for(schema, validate_formats=True)
 
 
 def faults(name: str, payload: Any) -> list[str]:
