@@ -1,8 +1,13 @@
-"""Whether a charger is idle: one rule for the gateway (its memory) and the engine (the stored facts). Pure."""
+"""Whether a charger is online and idle: one rule for the gateway (its memory) and the engine (stored facts). Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+NODE_ALIVE = timedelta(seconds=15)
+# A frame or pong is due every 30 s and has 20 s to come; it is stored at most every 20 s.
+LIVENESS = timedelta(seconds=90)
 
 IDLE_STATUSES = frozenset({"Available", "Unavailable"})
 RUNNING_FIRMWARE = frozenset(
@@ -75,3 +80,69 @@ def _connectors_busy(activity: Activity) -> Busy | None:
     if activity.connector_count < 1 or any(number not in known for number in range(1, activity.connector_count + 1)):
         return Busy.CONNECTOR_UNKNOWN
     return None
+
+
+class LinkState(StrEnum):
+    """What to say about a charger's connection at a glance; ``online`` is true for the last three."""
+
+    NEVER = "never"
+    OFFLINE = "offline"
+    BOOTING = "booting"
+    CHARGING = "charging"
+    BUSY = "busy"
+    IDLE = "idle"
+
+    @property
+    def online(self) -> bool:
+        return self in {LinkState.CHARGING, LinkState.BUSY, LinkState.IDLE}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """What the database knows of one charger's connection; None in ``node_seen_at``: no such gateway."""
+
+    activity: Activity
+    node: str = ""
+    epoch: int = 0
+    boot_number: int = 0
+    connected_at: datetime | None = None
+    disconnected_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    node_seen_at: datetime | None = None
+    authenticated_with: str = ""
+    fence_closed: bool = False
+
+
+NO_LINK = LinkFacts(Activity(boot_accepted=False, connector_count=0))
+
+
+def is_connected(facts: LinkFacts, now: datetime) -> bool:
+    """A live connection: not closed, its gateway alive, and something heard of the charger within the window."""
+    return (
+        facts.connected_at is not None
+        and facts.disconnected_at is None
+        and facts.node_seen_at is not None
+        and now - facts.node_seen_at <= NODE_ALIVE
+        and facts.last_seen_at is not None
+        and now - facts.last_seen_at <= LIVENESS
+    )
+
+
+def link_state(facts: LinkFacts, now: datetime) -> LinkState:
+    if facts.connected_at is None:
+        return LinkState.NEVER
+    if not is_connected(facts, now):
+        return LinkState.OFFLINE
+    match busy_reason(facts.activity):
+        case None:
+            return LinkState.IDLE
+        case Busy.NOT_BOOTED:
+            return LinkState.BOOTING
+        case Busy.TRANSACTION:
+            return LinkState.CHARGING
+        case _:
+            return LinkState.BUSY
+
+
+def is_idle(facts: LinkFacts, now: datetime) -> bool:
+    return link_state(facts, now) is LinkState.IDLE

@@ -49,7 +49,8 @@ class KeyWrite:
     """One ChangeConfiguration. Either ``value`` or ``secret_id`` (a Secret row, encoded as ``encoding``).
 
     ``candidate_login``: the charger will show this secret to us as well, so store it as the candidate link password
-    before sending. ``alternatives``: keys to try in order when this one is NotSupported.
+    before sending. ``alternatives``: keys to try in order when this one is NotSupported. ``proof_key``: a readable key
+    that holds the first 16 hex digits of SHA-256 of the value; when it already does, the write is Unchanged.
     """
 
     key: str
@@ -58,11 +59,17 @@ class KeyWrite:
     encoding: Encoding = Encoding.TEXT
     candidate_login: bool = False
     alternatives: tuple[str, ...] = ()
+    proof_key: str = ""
 
 
 @dataclass(frozen=True)
 class PushOrder:
-    """Everything the gateway needs for one charger. ``writes`` empty and ``reset`` False: only read ``read_keys``."""
+    """Everything the gateway needs for one charger.
+
+    ``writes`` are read first and sent in this order, only where they differ. ``reset``: one Soft Reset at the end,
+    even when every write was Unchanged. ``writes`` empty and ``reset`` False: only read ``read_keys`` (no PushRecord is
+    begun, the charger may be busy); with ``read_keys`` empty too: open a fence left closed, if no push is running.
+    """
 
     delivery_id: int
     fencing: int
