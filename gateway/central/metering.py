@@ -18,7 +18,8 @@ _encode = msgspec.json.Encoder().encode
 def on_meter_values(inbound: Inbound[MeterValuesRequest]) -> Reply:
     message, activity = inbound.message, inbound.activity
     connector, flags = clamp_connector(message.connector_id)
-    transaction_id = message.transaction_id and number_of(message.transaction_id)
+    # Ours are positive; some chargers write 0 for "no transaction".
+    transaction_id = number_of(message.transaction_id) if message.transaction_id else None
     foreign = transaction_id is not None and activity.speaks_of(transaction_id, connector)
     samples, more = read_samples(
         message.meter_value, connector=connector, transaction_id=transaction_id, now=inbound.now

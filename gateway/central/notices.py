@@ -21,7 +21,6 @@ def on_boot(inbound: Inbound[BootRequest]) -> Reply:
     """Until the boot is stored nothing else is answered; the boot number counts accepted boots."""
     boot, activity = inbound.message, inbound.activity
     activity.boot_accepted = False
-    activity.forget_reports()
     record = records.Boot(
         received_at=inbound.received_at,
         boot_number=activity.boot_number + 1,

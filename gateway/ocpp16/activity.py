@@ -57,9 +57,6 @@ class ChargerActivity:
         self.boot_accepted = True
         self.boot_number = boot_number
         self.settled_at = settled_at
-        self.forget_reports()
-
-    def forget_reports(self) -> None:
         self.reported.clear()
         self.stored = {}
         self.trust_stored = False

@@ -32,7 +32,7 @@ class Boot(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True):
     """One connector's newest status (0 is the charge point). ``connector_count``: the highest number known so far.
 
-    ``clock_offset_seconds`` (charger minus us) is None when unknown or not worth a write.
+    ``clock_offset_seconds`` (charger minus us) is None when unknown.
     """
 
     AWAITED: ClassVar[bool] = False

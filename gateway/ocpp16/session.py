@@ -236,6 +236,8 @@ class ChargerSession:
         )
         if answered.action == CentralAction.GET_CONFIGURATION:
             self._charger.learn_configuration(payload)
+            if self._inquiry.next_at is None and self._charger.missing():
+                self._inquiry.expect_statuses(now)
         elif refused and answered.action == CentralAction.REMOTE_START_TRANSACTION:
             self._charger.remote_start_until = 0.0
         question = self._asked.pop(answered.call_id, None)
@@ -280,8 +282,8 @@ class ChargerSession:
 
     def _keep_seen(self, now: float, effects: list[Effect]) -> None:
         """Every record proves life; where none was kept for a while, one that says only that."""
-        if any(isinstance(effect, Store) for effect in effects):
-            self._seen_kept = now
-        elif now - self._seen_kept >= self._settings.seen_interval:
-            self._seen_kept = now
+        if now - self._seen_kept < self._settings.seen_interval:
+            return
+        self._seen_kept = now
+        if not any(isinstance(effect, Store) for effect in effects):
             effects.append(self._inbox.keep(Seen(utc(now))))

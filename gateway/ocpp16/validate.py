@@ -73,9 +73,7 @@ def _repair(shape: type[messages.Payload], raw: msgspec.Raw) -> tuple[messages.P
 
 
 def _converted(value: Any, wanted: Any) -> Any:
-    """Text for numbers, numbers for text and for floats without a fraction: chargers mix them up."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    """Text for numbers, numbers for text, floats without a fraction for whole numbers: chargers mix them up."""
     try:
         return msgspec.convert(value, wanted, strict=False)
     except msgspec.ValidationError:

@@ -26,6 +26,12 @@ def test_a_key_sent_as_its_hex_text_matches(key: bytes) -> None:
     assert matches(key.hex().upper().encode(), digest, PEPPER)
 
 
+def test_a_key_that_is_hex_text_itself_matches_as_it_is() -> None:
+    key = b"00112233445566778899AABBCCDDEEFF"
+    assert matches(key, digest_link_key(PEPPER, key), PEPPER)
+    assert not matches(key.lower(), digest_link_key(PEPPER, key), PEPPER)
+
+
 @pytest.mark.parametrize(
     "presented",
     [b"", b"wrong", b"0" * 39, b"zz" * 20, b"00" * 15, b"00" * 21, b"00" * 20, "é".encode() * 20, b"\x00" * 20],

@@ -101,6 +101,13 @@ def test_late_meter_values_of_an_ended_transaction_open_nothing() -> None:
     assert reason(wire) is None
 
 
+def test_transaction_0_is_none() -> None:
+    wire = Wire().ready()
+    wire.says("MeterValues", {**METER, "transactionId": 0})
+    wire.store()
+    assert reason(wire) is None
+
+
 def test_meter_values_do_not_ring() -> None:
     wire = Wire().ready()
     wire.says("MeterValues", METER)
@@ -231,6 +238,16 @@ def test_the_number_of_connectors_is_believed_when_it_can_be_true(value: str, ex
     setting = {"key": "NumberOfConnectors", "readonly": True, "value": value}
     wire.answers(wire.calls("GetConfiguration", {}), {"configurationKey": [setting]})
     assert reason(wire) is expected
+
+
+def test_a_connector_learned_of_late_is_asked_for() -> None:
+    wire = Wire(status_grace=6).ready()
+    wire.wait(10)
+    setting = {"key": "NumberOfConnectors", "readonly": True, "value": "2"}
+    wire.answers(wire.calls("GetConfiguration", {}), {"configurationKey": [setting]})
+    assert [frame[2] for frame in wire.wait(6)] == ["TriggerMessage"]
+    wire.status(2, "Available")
+    assert reason(wire) is None
 
 
 def test_the_number_of_connectors_takes_back_an_absurd_one() -> None:
