@@ -1,0 +1,120 @@
+"""Creates, edits and deletes installations."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.actor import Actor, Who
+from accounts.refusals import Conflict, Stale
+from installations.authentication import NATIVE, Draft
+from installations.models import Grant, Installation, NetworkType, Role, Secret
+from installations.services.authentication import publish_revision
+
+EDITABLE = ("name", "address", "time_zone", "network_type", "main_fuse_current")
+TECHNICAL = frozenset({"network_type", "main_fuse_current"})
+
+
+@transaction.atomic
+def create_installation(
+    *,
+    actor: Who,
+    name: str,
+    address: str = "",
+    time_zone: str = "UTC",
+    network_type: str = NetworkType.TN,
+    main_fuse_current: Decimal | None = None,
+    reason: str = "",
+) -> Installation:
+    """A new site in native mode (revision 1); its maker becomes owner and service."""
+    installation = Installation.objects.create(
+        name=name,
+        address=address,
+        time_zone=time_zone,
+        network_type=network_type,
+        main_fuse_current=main_fuse_current,
+    )
+    person = Actor.of(actor).user
+    Grant.objects.bulk_create(
+        Grant(installation=installation, role=role, user=person, created_by=person)
+        for role in (Role.OWNER, Role.SERVICE)
+    )
+    after = _facts(installation)
+    audit.record(
+        actor, "installation_created", installation, installation_id=installation.pk, after=after, reason=reason
+    )
+    publish_revision(installation=installation, draft=Draft(NATIVE), actor=actor, expected_number=0)
+    return installation
+
+
+@transaction.atomic
+def update_installation(
+    *,
+    installation: Installation,
+    actor: Who,
+    changes: Mapping[str, Any],
+    expected_version: int | None = None,
+    reason: str = "",
+) -> Installation:
+    """Set fields out of EDITABLE. ``expected_version`` None: whoever comes last wins. Raises Stale."""
+    locked = Installation.objects.select_for_update(no_key=True, of=("self",)).get(pk=installation.pk)
+    check_version(locked.version, expected_version)
+    before = _facts(locked)
+    for name in EDITABLE:
+        if name in changes:
+            setattr(locked, name, changes[name])
+    after = _facts(locked)
+    changed = [name for name in EDITABLE if before[name] != after[name]]
+    if not changed:
+        return locked
+    locked.version += 1
+    locked.save(update_fields=[*changed, "version"])
+    audit.record(
+        actor,
+        "installation_changed",
+        locked,
+        installation_id=locked.pk,
+        before={name: before[name] for name in changed},
+        after={name: after[name] for name in changed},
+        reason=reason,
+    )
+    return locked
+
+
+@transaction.atomic
+def delete_installation(*, installation: Installation, actor: Who, reason: str = "") -> None:
+    """Raises Conflict while it has chargers or a rollout that is not finished. The audit trail stays."""
+    locked = Installation.objects.select_for_update(of=("self",)).get(pk=installation.pk)
+    if locked.rollouts.filter(finished_at__isnull=True).exists():
+        raise Conflict("open_rollout", _("A rollout of this installation is not finished: wait for it or cancel it."))
+    if locked.chargers.exists():
+        raise Conflict("has_chargers", _("This installation still has chargers: move or delete them first."))
+    audit.record(actor, "installation_deleted", locked, installation_id=locked.pk, before=_facts(locked), reason=reason)
+    secrets = list(locked.revisions.exclude(secret=None).values_list("secret_id", flat=True))
+    Installation.objects.filter(pk=locked.pk).update(revision=None)
+    locked.circuits.update(parent=None)
+    Installation.objects.get(pk=locked.pk).delete()
+    for secret in Secret.objects.filter(pk__in=secrets, revisions__isnull=True):
+        with suppress(ProtectedError):  # a charger that moved away may still hold it
+            secret.delete()
+
+
+def check_version(current: int, expected: int | None) -> None:
+    if expected is not None and expected != current:
+        raise Stale("stale", _("Somebody else changed this in the meantime: read it again."), current=current)
+
+
+def _facts(installation: Installation) -> dict[str, Any]:
+    fuse = installation.main_fuse_current
+    return {
+        "name": installation.name,
+        "address": installation.address,
+        "time_zone": installation.time_zone,
+        "network_type": str(installation.network_type),
+        "main_fuse_current": None if fuse is None else str(Decimal(fuse).quantize(Decimal("0.1"))),
+    }
