@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.actor import Who
-from chargers.link_state import Activity, busy_reason
+from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, link_state
 from chargers.models import Charger, ChargerLink, Connector, Delivery, DeliveryEvent, GatewayNode, Rollout, Transaction
 from chargers.rollout.states import OPEN_STATES
 from installations.access import visible
@@ -18,19 +17,6 @@ from installations.models import Installation
 CHARGER_ORDER = ("device_id",)
 ROLLOUT_ORDER = ("-id",)
 DELIVERY_ORDER = ("id",)
-
-NODE_FRESH = timedelta(seconds=15)
-LINK_FRESH = timedelta(seconds=120)
-
-
-class LinkState(StrEnum):
-    """How a charger's connection looks to a person."""
-
-    NEVER_SEEN = "never_seen"
-    OFFLINE = "offline"
-    CHARGING = "charging"
-    BUSY = "busy"
-    IDLE = "idle"
 
 
 @dataclass(frozen=True)
@@ -50,12 +36,12 @@ class ChargerCounts:
 
 def online_links(now: datetime) -> Q:
     """Connected, booted, heard of lately, on a gateway node that lives; as a condition on Charger."""
-    nodes = GatewayNode.objects.filter(seen_at__gt=now - NODE_FRESH, stopped_at__isnull=True).values("name")
+    nodes = GatewayNode.objects.filter(seen_at__gt=now - NODE_ALIVE, stopped_at__isnull=True).values("name")
     return Q(
         link__connected_at__isnull=False,
         link__disconnected_at__isnull=True,
         link__boot_accepted=True,
-        link__last_seen_at__gt=now - LINK_FRESH,
+        link__last_seen_at__gt=now - LIVENESS,
         link__node__in=nodes,
     )
 
@@ -112,9 +98,10 @@ def find_charger(who: Who, device_id: str) -> Charger | None:
 def with_facts(rows: QuerySet[Charger]) -> QuerySet[Charger]:
     """Three queries however many rows: chargers, connectors, open deliveries (``open_deliveries``, a list)."""
     on_its_way = Delivery.objects.filter(state__in=sorted(OPEN_STATES)).select_related("revision")
+    node = GatewayNode.objects.filter(name=OuterRef("link__node"), stopped_at__isnull=True)
     return (
         rows.select_related("installation", "circuit", "link", "applied_revision")
-        .annotate(is_online=_as_bool(online_links(timezone.now())), charging_now=charging_now())
+        .annotate(node_seen_at=Subquery(node.values("seen_at")[:1]), charging_now=charging_now())
         .prefetch_related(
             Prefetch("connectors", queryset=Connector.objects.order_by("number")),
             Prefetch("deliveries", queryset=on_its_way, to_attr="open_deliveries"),
@@ -129,7 +116,7 @@ def _as_bool(condition: Q) -> Exists:
 def _in_state(rows: QuerySet[Charger], state: str) -> QuerySet[Charger]:
     online = _as_bool(online_links(timezone.now()))
     match state:
-        case LinkState.NEVER_SEEN:
+        case LinkState.NEVER:
             return rows.filter(link__connected_at__isnull=True)
         case LinkState.OFFLINE:
             return rows.filter(~online, link__connected_at__isnull=False)
@@ -146,23 +133,26 @@ def link_of(charger: Charger) -> ChargerLink | None:
 
 
 def link_state_of(charger: Charger) -> LinkState:
-    """For a charger from ``list_chargers`` or ``find_charger``."""
+    """For a charger from ``list_chargers`` or ``find_charger`` (it needs what ``with_facts`` added)."""
     link = link_of(charger)
-    if link is None or link.connected_at is None:
-        return LinkState.NEVER_SEEN
-    if not charger.is_online:  # type: ignore[attr-defined]  # annotated by with_facts
-        return LinkState.OFFLINE
-    if charger.charging_now:  # type: ignore[attr-defined]  # annotated by with_facts
-        return LinkState.CHARGING
-    connectors = {row.number: row.status for row in charger.connectors.all() if row.boot_number == link.boot_number}
+    if link is None:
+        return LinkState.NEVER
     activity = Activity(
         boot_accepted=link.boot_accepted,
         connector_count=link.connector_count,
-        connectors=connectors,
+        connectors={row.number: row.status for row in charger.connectors.all() if row.boot_number == link.boot_number},
+        open_transactions=int(getattr(charger, "charging_now")),  # noqa: B009
         firmware_status=link.firmware_status,
         diagnostics_status=link.diagnostics_status,
     )
-    return LinkState.IDLE if busy_reason(activity) is None else LinkState.BUSY
+    facts = LinkFacts(
+        activity,
+        connected_at=link.connected_at,
+        disconnected_at=link.disconnected_at,
+        last_seen_at=link.last_seen_at,
+        node_seen_at=getattr(charger, "node_seen_at"),  # noqa: B009
+    )
+    return link_state(facts, timezone.now())
 
 
 def list_rollouts(who: Who, *, installation: Installation | None = None, state: str = "") -> QuerySet[Rollout]:
