@@ -79,8 +79,10 @@ class PushOrder:
     epoch: int
     writes: tuple[KeyWrite, ...] = ()
     read_keys: tuple[str, ...] = ()
+    read_only: bool = False
     fence: bool = True
     reset: bool = False
+    force_reset: bool = False
     reopen: Reopen = Reopen.AT_END
     clear_charging_profiles: bool = False
 
@@ -113,8 +115,8 @@ class PushOutcome:
 class Link(Protocol):
     """Carries orders to the gateways and brings back what came of them."""
 
-    def push(self, orders: Sequence[PushOrder], *, timeout_seconds: float) -> Iterator[PushOutcome]:
-        """Yield outcomes as they arrive; orders unanswered at the deadline yield nothing.
+    def push(self, orders: Sequence[PushOrder], *, timeout_seconds: float) -> Iterator[Sequence[PushOutcome]]:
+        """Yield what arrived together, until all is answered; orders unanswered at the deadline yield nothing.
 
         Raises LinkUnavailable (not permanent) when no order could be sent at all: nothing was written then.
         """

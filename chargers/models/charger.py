@@ -29,6 +29,8 @@ class Charger(models.Model):
     applied_at = models.DateTimeField(null=True, editable=False)
     # The backend password this charger was last given in direct mode; None: none since it left direct mode.
     delivered_secret = models.ForeignKey(Secret, null=True, on_delete=models.PROTECT, related_name="+", editable=False)
+    # The value of its URL key that we last sent to a charger which leaves when it uses it.
+    told_url = models.CharField(max_length=512, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # Moves with every change the gateway's credential directory must hear of.

@@ -45,6 +45,7 @@ class Delivery(models.Model):
     detail = models.JSONField(default=dict)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     fencing = models.BigIntegerField(default=0)

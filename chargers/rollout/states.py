@@ -1,4 +1,4 @@
-"""Delivery and rollout states as closed enums and one transition table; a miss in the table is the error."""
+"""Delivery and rollout states as closed enums and one transition table; a miss in the table is the error. Pure."""
 
 from enum import StrEnum
 
@@ -35,4 +35,33 @@ class RolloutState(StrEnum):
     CANCELLED = "cancelled"
 
 
-OPEN_STATES = frozenset({DeliveryState.WAITING, DeliveryState.PUSHING, DeliveryState.VERIFYING, DeliveryState.UNKNOWN})
+S = DeliveryState
+
+OPEN_STATES = frozenset({S.WAITING, S.PUSHING, S.VERIFYING, S.UNKNOWN})
+FINAL_STATES = frozenset(S) - OPEN_STATES
+RETRIABLE_STATES = frozenset({S.REJECTED, S.FAILED, S.UNSUPPORTED, S.CANCELLED})
+POSITIVE_STATES = frozenset({S.APPLIED, S.HANDED_OVER})
+
+TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
+    S.WAITING: frozenset({S.WAITING, S.PUSHING, S.APPLIED, S.UNSUPPORTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}),
+    S.PUSHING: frozenset(
+        {S.WAITING, S.VERIFYING, S.UNKNOWN, S.APPLIED, S.HANDED_OVER, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}
+    ),
+    S.VERIFYING: frozenset({S.VERIFYING, S.APPLIED, S.HANDED_OVER, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}),
+    S.UNKNOWN: frozenset(
+        {S.UNKNOWN, S.PUSHING, S.APPLIED, S.HANDED_OVER, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}
+    ),
+    **{state: frozenset({S.WAITING}) for state in RETRIABLE_STATES},
+    S.APPLIED: frozenset(),
+    S.HANDED_OVER: frozenset(),
+    S.SUPERSEDED: frozenset(),
+}
+
+
+class ImpossibleTransition(ValueError):
+    """The table has no such transition: a fault in the engine, never to be written."""
+
+
+def check_transition(before: DeliveryState, after: DeliveryState) -> None:
+    if after not in TRANSITIONS[before]:
+        raise ImpossibleTransition(f"{before} → {after}")

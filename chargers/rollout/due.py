@@ -1,0 +1,56 @@
+"""Which deliveries are due, and the claim on them: one conditional update, on the database's clock."""
+
+from collections.abc import Collection
+
+from django.db import connection
+
+from chargers.rollout.states import OPEN_STATES
+
+LEASE_SECONDS = 45
+BATCH = 100
+OPEN = sorted(OPEN_STATES)
+
+# ``due_at`` becomes the end of the lease; a ring makes it earlier, which is how it survives until the record.
+CLAIM = """
+UPDATE chargers_delivery SET lease_until = now() + make_interval(secs => %s),
+    due_at = now() + make_interval(secs => %s), fencing = fencing + 1
+WHERE id IN (
+    SELECT id FROM chargers_delivery
+    WHERE state = ANY(%s) AND due_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+    ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
+)
+RETURNING id
+"""
+
+RING = """
+UPDATE chargers_delivery SET due_at = now()
+WHERE charger_id = ANY(%s) AND state = ANY(%s) AND (due_at IS NULL OR due_at > now())
+"""
+
+
+def claim_due(limit: int = BATCH) -> list[int]:
+    """Lease up to ``limit`` due deliveries; nobody else gets them until the lease is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [LEASE_SECONDS, LEASE_SECONDS, OPEN, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def more_is_due() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM chargers_delivery WHERE state = ANY(%s) AND due_at <= now()"
+            " AND (lease_until IS NULL OR lease_until <= now()))",
+            [OPEN],
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def ring(charger_ids: Collection[int]) -> int:
+    """Make the open deliveries of these chargers due now; how many there were. Never lost, whoever holds a lease."""
+    if not charger_ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(RING, [list(charger_ids), OPEN])
+        count: int = cursor.rowcount
+    return count

@@ -1,0 +1,99 @@
+"""One batch of the engine: claim, gather, plan, act, record. It says whether more is due."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection
+
+from chargers.links.base import Link, LinkUnavailable, PushOrder, PushOutcome, PushResult
+from chargers.links.registry import current_link
+from chargers.rollout.due import BATCH, claim_due, more_is_due
+from chargers.rollout.gather import gather
+from chargers.rollout.plan import Push, ReadBack, Stay, judge, plan
+from chargers.rollout.record import Move, record
+from chargers.rollout.snapshot import Snapshot
+from chargers.rollout.states import DeliveryState
+
+log = structlog.get_logger(__name__)
+
+# Shorter than the lease: whoever is late finds its answer in the gateway's own record.
+COLLECT_SECONDS = 35.0
+Draw = Callable[[], float]
+
+
+def reconcile_batch(link: Link | None = None, *, limit: int = BATCH, draw: Draw = random.random) -> bool:
+    """Bring up to ``limit`` due deliveries one step further; True: call again, more is due."""
+    claimed = claim_due(limit)
+    if not claimed:
+        return False
+    now = database_now()
+    moves: list[Move] = []
+    orders: list[tuple[Snapshot, PushOrder]] = []
+    for snapshot in gather(claimed, now):
+        action = plan(snapshot, now, draw)
+        if isinstance(action, Push):
+            moves.append(Move.of(snapshot, action))
+            orders.append((replace(snapshot, state=DeliveryState.PUSHING, reason=""), action.order))
+        elif isinstance(action, ReadBack):
+            orders.append((snapshot, action.order))
+        else:
+            moves.append(Move.of(snapshot, action))
+    moved = record(moves)
+    reading = {snapshot.delivery_id for snapshot, order in orders if order.read_only}
+    _carry_out([pair for pair in orders if pair[0].delivery_id in moved | reading], link or current_link(), draw)
+    return len(claimed) == limit or more_is_due()
+
+
+def _carry_out(orders: Sequence[tuple[Snapshot, PushOrder]], link: Link, draw: Draw) -> None:
+    """Send all orders at once and record each answer as it comes; what stays unanswered is found by its lease."""
+    if not orders:
+        return
+    waiting = {order.delivery_id: snapshot for snapshot, order in orders}
+    try:
+        for outcomes in link.push([order for _snapshot, order in orders], timeout_seconds=COLLECT_SECONDS):
+            now = database_now()
+            known = [(waiting.pop(outcome.delivery_id, None), outcome) for outcome in outcomes]
+            record(
+                [
+                    _judged(snapshot, outcome, now, draw)
+                    for snapshot, outcome in known
+                    if snapshot is not None and outcome.fencing == snapshot.fencing
+                ]
+            )
+    except LinkUnavailable:
+        log.warning("no gateway can be reached", orders=len(orders))
+        now = database_now()
+        record([_put_back(snapshot, now) for snapshot in waiting.values()])
+
+
+def _judged(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -> Move:
+    action = judge(snapshot, outcome, now, draw)
+    if isinstance(action, Stay) and outcome.result in {PushResult.OFFLINE, PushResult.STALE}:
+        action = replace(action, state=_before_push(snapshot), deadline_at=snapshot.deadline_at)
+    return Move.of(snapshot, action, outcome)
+
+
+def _before_push(snapshot: Snapshot) -> DeliveryState:
+    return DeliveryState.WAITING if snapshot.state is DeliveryState.PUSHING else snapshot.state
+
+
+def _put_back(snapshot: Snapshot, now: datetime) -> Move:
+    """Nothing was sent at all: look again soon, without an attempt."""
+    retry = Stay(
+        _before_push(snapshot), snapshot.reason, due_at=now + timedelta(seconds=5),
+        deadline_at=snapshot.deadline_at,
+    )  # fmt: skip
+    return Move.of(snapshot, retry)
+
+
+def database_now() -> datetime:
+    """The database's clock: the only one that leases and deadlines are compared with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row is not None
+    now: datetime = row[0]
+    return now

@@ -1,0 +1,62 @@
+"""Everything the plan looks at for one delivery, as plain values. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chargers.link_state import Busy
+from chargers.links.base import PushOutcome
+from chargers.rollout.states import DeliveryState
+from chargers.settings_diff import Target
+
+
+@dataclass(frozen=True)
+class LinkView:
+    """The charger's connection as stored. ``online``: connected, boot accepted, its node alive."""
+
+    online: bool = False
+    node: str = ""
+    epoch: int = 0
+    boot_number: int = 0
+    connected_at: datetime | None = None
+    disconnected_at: datetime | None = None
+    busy: Busy | None = None
+    authenticated_with: str = ""
+
+
+@dataclass(frozen=True)
+class PushView:
+    """The newest PushRecord of this delivery. ``outcome`` None while it is not ended; ``written``: accepted keys."""
+
+    fencing: int
+    epoch: int
+    boot_number: int
+    begun_at: datetime
+    ended_at: datetime | None = None
+    outcome: PushOutcome | None = None
+    written: frozenset[str] = frozenset()
+    reset_begun: bool = False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One delivery and the facts around it. ``identified``: the charger has told its make in a BootNotification."""
+
+    delivery_id: int
+    charger_id: int
+    device_id: str
+    state: DeliveryState
+    fencing: int
+    reason: str = ""
+    attempts: int = 0
+    pushed_at: datetime | None = None
+    deadline_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    superseded: bool = False
+    cancelled: bool = False
+    identified: bool = True
+    target: Target = field(default_factory=Target)
+    leave_seconds: int = 60
+    link: LinkView = field(default_factory=LinkView)
+    push: PushView | None = None
+    reported: Mapping[str, str | None] = field(default_factory=dict)

@@ -1,0 +1,212 @@
+"""Rollouts: started by a published revision, opened in chunks, retried and cancelled by people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
+from accounts.actor import Who
+from accounts.refusals import Conflict
+from chargers import doorbell
+from chargers.models import Charger, Delivery, DeliveryEvent, Rollout
+from chargers.rollout.states import OPEN_STATES, RETRIABLE_STATES, DeliveryState, RolloutState
+from installations.models import AuthenticationRevision
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 1000
+OPEN = sorted(OPEN_STATES)
+RETRIABLE = sorted(RETRIABLE_STATES)
+
+
+def start_rollout(revision: AuthenticationRevision, policy: Mapping[str, Any]) -> Rollout:
+    """Inside the transaction that publishes: the rollout row. After the commit: ring, so that it is opened."""
+    rollout = Rollout.objects.create(
+        installation=revision.installation, revision=revision, policy=dict(policy), created_by=revision.author
+    )
+    transaction.on_commit(lambda: doorbell.ring_rollout(rollout.pk))
+    return rollout
+
+
+def open_deliveries(rollout_id: int) -> bool:
+    """Open the next chunk of deliveries; True: call again. Safe to repeat, to double and to interrupt.
+
+    Open deliveries of older revisions are superseded in the same transaction, except those being pushed: they finish
+    and are then judged against the newest revision, and their charger gets its delivery then (``take_up``).
+    """
+    with transaction.atomic():
+        rollout = (
+            Rollout.objects.select_for_update(of=("self",)).select_related("installation").filter(pk=rollout_id).first()
+        )
+        if rollout is None or rollout.state != RolloutState.OPENING:
+            return False
+        if rollout.installation.revision_id != rollout.revision_id:
+            _close(rollout)
+            return False
+        chargers = list(_without_delivery(rollout)[:CHUNK].values_list("pk", flat=True))
+        if chargers:
+            _open_for(rollout, chargers)
+        if len(chargers) == CHUNK:
+            return True
+        rollout.state = RolloutState.RUNNING
+        rollout.opened_at = timezone.now()
+        rollout.save(update_fields=["state", "opened_at"])
+    finish_if_done(rollout.pk)
+    return False
+
+
+def _without_delivery(rollout: Rollout) -> Any:
+    mine = Delivery.objects.filter(rollout=rollout, charger=OuterRef("pk"))
+    pushing = Delivery.objects.filter(charger=OuterRef("pk"), state=DeliveryState.PUSHING)
+    return Charger.objects.filter(~Exists(mine), ~Exists(pushing), installation=rollout.installation).order_by("pk")
+
+
+def _open_for(rollout: Rollout, charger_ids: list[int]) -> None:
+    _supersede(charger_ids, rollout.revision_id)
+    free = set(charger_ids) - set(
+        Delivery.objects.filter(charger_id__in=charger_ids, state__in=OPEN).values_list("charger_id", flat=True)
+    )
+    Delivery.objects.bulk_create(
+        (
+            Delivery(rollout=rollout, charger_id=pk, revision_id=rollout.revision_id, due_at=timezone.now())
+            for pk in sorted(free)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _supersede(charger_ids: list[int], revision_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (UPDATE chargers_delivery SET state = 'superseded', finished_at = now(), due_at = NULL,"
+            " lease_until = NULL, fencing = fencing + 1, reason = '' FROM (SELECT id AS old_id, state AS old_state FROM"
+            " chargers_delivery WHERE charger_id = ANY(%s) AND state = ANY(%s) AND state <> 'pushing' AND"
+            " revision_id <> %s ORDER BY id FOR UPDATE) AS old WHERE id = old_id RETURNING id, old_state, rollout_id)"
+            " INSERT INTO chargers_deliveryevent (delivery_id, at, from_state, to_state, reason, detail)"
+            " SELECT id, now(), old_state, 'superseded', '', '{}'::jsonb FROM gone",
+            [charger_ids, OPEN, revision_id],
+        )
+
+
+def _close(rollout: Rollout) -> None:
+    rollout.state = RolloutState.FINISHED
+    rollout.opened_at = rollout.finished_at = timezone.now()
+    rollout.save(update_fields=["state", "opened_at", "finished_at"])
+
+
+def finish_if_done(rollout_id: int) -> None:
+    open_ones = Delivery.objects.filter(rollout=OuterRef("pk"), state__in=OPEN)
+    Rollout.objects.filter(~Exists(open_ones), pk=rollout_id, state=RolloutState.RUNNING).update(
+        state=RolloutState.FINISHED, finished_at=timezone.now()
+    )
+
+
+def take_up(limit: int = CHUNK) -> int:
+    """Give a delivery to every charger that a running rollout has passed by: it was being pushed, or came later."""
+    with transaction.atomic():
+        mine = Delivery.objects.filter(charger=OuterRef("pk"), revision=OuterRef("installation__revision"))
+        open_ones = Delivery.objects.filter(charger=OuterRef("pk"), state__in=OPEN)
+        rows = list(
+            Charger.objects.filter(
+                ~Exists(mine),
+                ~Exists(open_ones),
+                installation__revision__rollout__state__in=[RolloutState.RUNNING, RolloutState.FINISHED],
+            )
+            .order_by("pk")
+            .values_list("pk", "installation__revision__rollout__pk", "installation__revision_id")[:limit]
+        )
+        created = Delivery.objects.bulk_create(
+            (
+                Delivery(charger_id=pk, rollout_id=rollout, revision_id=rev, due_at=timezone.now())
+                for pk, rollout, rev in rows
+            ),
+            ignore_conflicts=True,
+        )
+        _reopen({rollout for _pk, rollout, _rev in rows})
+    return len(created)
+
+
+def _reopen(rollout_ids: set[int]) -> None:
+    Rollout.objects.filter(pk__in=rollout_ids, state=RolloutState.FINISHED).update(
+        state=RolloutState.RUNNING, finished_at=None
+    )
+
+
+def add_charger(charger: Charger) -> None:
+    """A charger registered later inherits the revision in force through a delivery of its own."""
+    revision = charger.installation.revision
+    rollout = Rollout.objects.filter(revision=revision).first() if revision else None
+    if revision is None:
+        return
+    if rollout is None:
+        rollout = Rollout.objects.create(
+            installation=charger.installation, revision=revision, created_by=None,
+            state=RolloutState.RUNNING, opened_at=timezone.now(),
+        )  # fmt: skip
+    if rollout.state != RolloutState.CANCELLED:
+        Delivery.objects.create(rollout=rollout, charger=charger, revision=revision, due_at=timezone.now())
+        _reopen({rollout.pk})
+        transaction.on_commit(doorbell.ring_engine)
+
+
+def retry(*, rollout: Rollout, actor: Who, device_ids: list[str] | None = None) -> int:
+    """Try final, unsuccessful deliveries again (all, or those of some chargers); how many. Raises Conflict."""
+    with transaction.atomic():
+        locked = Rollout.objects.select_for_update(of=("self",)).select_related("installation").get(pk=rollout.pk)
+        if locked.installation.revision_id != locked.revision_id:
+            raise Conflict("superseded", _("A newer setting replaced this one: retry the newest rollout."))
+        rows = Delivery.objects.select_for_update().filter(rollout=locked, state__in=RETRIABLE)
+        if device_ids is not None:
+            rows = rows.filter(charger__device_id__in=[text.upper() for text in device_ids])
+        busy = Delivery.objects.filter(charger=OuterRef("charger"), state__in=OPEN)
+        again = list(rows.filter(~Exists(busy)))
+        if not again:
+            raise Conflict("nothing_to_retry", _("No delivery of this rollout can be tried again."))
+        DeliveryEvent.objects.bulk_create(
+            DeliveryEvent(delivery=one, from_state=one.state, to_state=DeliveryState.WAITING, reason="retried")
+            for one in again
+        )
+        now = timezone.now()
+        Delivery.objects.filter(pk__in=[one.pk for one in again]).update(
+            state=DeliveryState.WAITING, reason="", detail={}, attempts=0, due_at=now, next_attempt_at=None,
+            deadline_at=None, finished_at=None, lease_until=None,
+        )  # fmt: skip
+        Rollout.objects.filter(pk=locked.pk).update(state=RolloutState.RUNNING, finished_at=None)
+        audit.record(
+            actor, "rollout_retried", locked, installation_id=locked.installation_id, after={"deliveries": len(again)}
+        )
+        transaction.on_commit(doorbell.ring_engine)
+    return len(again)
+
+
+def cancel(*, rollout: Rollout, actor: Who) -> int:
+    """Cancel what was not pushed yet; what is being pushed finishes. Raises Conflict when it has ended already."""
+    with transaction.atomic():
+        locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
+        if locked.state in {RolloutState.FINISHED, RolloutState.CANCELLED}:
+            raise Conflict("rollout_ended", _("This rollout has ended already."))
+        waiting = list(Delivery.objects.select_for_update().filter(rollout=locked, state=DeliveryState.WAITING))
+        now = timezone.now()
+        DeliveryEvent.objects.bulk_create(
+            DeliveryEvent(delivery=one, from_state=one.state, to_state=DeliveryState.CANCELLED) for one in waiting
+        )
+        for one in waiting:
+            one.fencing += 1
+        Delivery.objects.bulk_update(waiting, ["fencing"])
+        Delivery.objects.filter(pk__in=[one.pk for one in waiting]).update(
+            state=DeliveryState.CANCELLED, reason="", due_at=None, lease_until=None, finished_at=now
+        )
+        Rollout.objects.filter(pk=locked.pk).update(state=RolloutState.CANCELLED, finished_at=now)
+        audit.record(
+            actor,
+            "rollout_cancelled",
+            locked,
+            installation_id=locked.installation_id,
+            after={"deliveries": len(waiting)},
+        )
+    return len(waiting)

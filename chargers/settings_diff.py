@@ -1,0 +1,219 @@
+"""What one charger must be told so that it does what its installation agreed. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from chargers.links.base import Encoding, KeyWrite, Reopen
+from chargers.profiles.profile import Profile, UrlForm
+from installations.authentication import DIRECT, Settings, password_form
+from installations.findings import Text
+from installations.ocpp_url.identity import Endpoint, UrlSource
+
+# AuthorizationKey holds at most 20 bytes, written as 40 hexadecimal digits (J 6.2.2).
+LONGEST_HEX_PASSWORD = 20
+
+
+@dataclass(frozen=True)
+class GivenSecret:
+    """The backend password of a revision: its row, its length and form, never itself."""
+
+    secret_id: int
+    length: int = LONGEST_HEX_PASSWORD
+    hexadecimal: bool = False
+
+    @classmethod
+    def of(cls, secret_id: int, text: str) -> "GivenSecret":
+        return cls(secret_id, len(text), password_form(text) == "hex")
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """Why this charger can never take the setting over OCPP, and what a person can do instead."""
+
+    code: str
+    detail: Text
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a charger is to be told. ``writes`` are in order: the password before the URL it is for.
+
+    ``leaves``: once told, the charger goes to the backend and is gone from us. ``must_read_first``: the writes depend
+    on keys that were never reported. Only the gateway knows what already matches; it writes only what differs.
+    """
+
+    writes: tuple[KeyWrite, ...] = ()
+    read_keys: tuple[str, ...] = ()
+    reset: bool = False
+    leaves: bool = False
+    reopen: Reopen = Reopen.AT_END
+    fence: bool = True
+    must_read_first: bool = False
+    url_value: str = ""
+    unsupported: Unsupported | None = None
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """Readable keys and the values they must show."""
+        return {write.key: write.value for write in self.writes if write.value is not None}
+
+
+def target_for(
+    profile: Profile,
+    settings: Settings,
+    endpoint: Endpoint | None,
+    *,
+    secret: GivenSecret | None,
+    secret_needed: bool,
+    reported: Mapping[str, str | None],
+    portal_url: str,
+    told_url: str = "",
+) -> Target:
+    """``endpoint`` is the resolved one, needed in direct mode. ``secret_needed``: this charger was not given it yet.
+
+    ``portal_url`` is our gateway's public endpoint. ``told_url``: the URL value we last wrote to this charger, if any;
+    in native mode a charger that still holds it (it was told, but never left) is told the portal's own again.
+    """
+    if settings.mode == DIRECT:
+        assert endpoint is not None
+        return _direct(profile, settings, endpoint, secret if secret_needed else None, reported)
+    return _native(profile, settings, reported, portal_url, told_url)
+
+
+def _direct(
+    profile: Profile,
+    settings: Settings,
+    endpoint: Endpoint,
+    secret: GivenSecret | None,
+    reported: Mapping[str, str | None],
+) -> Target:
+    if profile.url is None:
+        return Target(unsupported=Unsupported("no_url_key", profile.manual))
+    if profile.url.form is not UrlForm.FULL and profile.url.form is not UrlForm.HOST_PATH and not endpoint.base_url:
+        return Target(
+            unsupported=Unsupported(
+                "url_form",
+                _("This make appends its identity to the address: {deviceId} must be the last part of the URL."),
+            )
+        )
+    writes: list[KeyWrite] = []
+    if secret is not None:
+        if profile.auth is None:
+            return Target(
+                unsupported=Unsupported("no_password_key", _("This make takes no backend password over OCPP."))
+            )
+        if profile.auth.encoding is Encoding.HEX and not secret.hexadecimal and secret.length > LONGEST_HEX_PASSWORD:
+            return Target(
+                unsupported=Unsupported(
+                    "password_too_long", _("This make takes passwords of at most 20 characters, or hexadecimal ones.")
+                )
+            )
+        writes.append(
+            KeyWrite(
+                profile.auth.key,
+                secret_id=secret.secret_id,
+                encoding=profile.auth.encoding,
+                candidate_login=not profile.keeps_portal_link,
+                proof_key=profile.auth.proof_key,
+            )
+        )
+    writes += _free_vend(profile, active=not settings.authorization_required and bool(settings.default_id_tag),
+                         tag=settings.default_id_tag)  # fmt: skip
+    url_writes = _url_writes(profile, endpoint, reported)
+    return _target(
+        profile, (*writes, *url_writes), leaves=not profile.keeps_portal_link, must_read_first=not url_writes
+    )
+
+
+def _native(
+    profile: Profile, settings: Settings, reported: Mapping[str, str | None], portal_url: str, told_url: str
+) -> Target:
+    writes = [*_free_vend(profile, active=not settings.authorization_required, tag=settings.default_id_tag)]
+    if profile.url is not None and profile.keeps_portal_link:
+        writes.append(KeyWrite(profile.url.key, "", alternatives=profile.url.alternatives))
+    elif profile.url is not None and told_url and reported.get(profile.url.key) == told_url:
+        back = Endpoint("", portal_url, "", UrlSource.NONE, portal_url)
+        writes += _url_writes(profile, back, reported)
+    return _target(profile, tuple(writes), leaves=False)
+
+
+def _target(profile: Profile, writes: tuple[KeyWrite, ...], *, leaves: bool, must_read_first: bool = False) -> Target:
+    readable = [write.key for write in writes if write.value is not None]
+    proofs = [write.proof_key for write in writes if write.proof_key]
+    priority = [profile.url.priority_key] if profile.url and profile.url.priority_key else []
+    return Target(
+        writes=writes,
+        read_keys=tuple(dict.fromkeys([*readable, *proofs, *priority])),
+        reset=profile.reboot,
+        leaves=leaves,
+        reopen=profile.reopen if leaves else Reopen.AT_END,
+        fence=profile.fence,
+        must_read_first=must_read_first,
+        url_value=next((write.value or "" for write in writes if profile.url and write.key == profile.url.key), ""),
+    )
+
+
+def _free_vend(profile: Profile, *, active: bool, tag: str) -> list[KeyWrite]:
+    keys = profile.free_vend
+    if keys is None:
+        return []
+    writes = []
+    if active and tag and keys.tag_key:
+        writes.append(KeyWrite(keys.tag_key, tag))
+    writes.append(KeyWrite(keys.key, keys.on if active else keys.off))
+    return writes
+
+
+def _url_writes(profile: Profile, endpoint: Endpoint, reported: Mapping[str, str | None]) -> list[KeyWrite]:
+    """The URL in this make's form; empty when a two-slot charger has not said yet which slot is in use."""
+    keys = profile.url
+    assert keys is not None
+    assert endpoint.dialled_url is not None
+    base = endpoint.base_url or endpoint.dialled_url
+    writes: list[KeyWrite] = []
+    if keys.identity_key and endpoint.identity:
+        writes.append(KeyWrite(keys.identity_key, endpoint.identity))
+    match keys.form:
+        case UrlForm.FULL:
+            writes.append(KeyWrite(keys.key, endpoint.dialled_url, alternatives=keys.alternatives))
+        case UrlForm.ENDPOINT:
+            writes.append(KeyWrite(keys.key, base, alternatives=keys.alternatives))
+        case UrlForm.HOST_PATH:
+            parts = urlsplit(endpoint.dialled_url)
+            writes.append(KeyWrite(keys.path_key, parts.path.rpartition("/")[0] + "/"))
+            writes.append(KeyWrite(keys.key, parts.netloc, alternatives=keys.alternatives))
+        case UrlForm.PACKED:
+            writes.append(KeyWrite(keys.key, keys.template.replace("{URL}", "{" + base + "}")))
+        case UrlForm.TWO_SLOTS:
+            order = reported.get(keys.priority_key)
+            if not order:
+                return []
+            in_use = order.replace(" ", "").split(",")[0]
+            idle = "2" if in_use == "1" else "1"
+            in_use_key = keys.key if in_use == "1" else keys.second_key
+            if reported.get(in_use_key) == base:
+                writes.append(KeyWrite(in_use_key, base))
+            else:
+                writes.append(KeyWrite(keys.second_key if idle == "2" else keys.key, base))
+                writes.append(KeyWrite(keys.priority_key, f"{idle},{in_use}"))
+    return writes
+
+
+def differences(expected: Mapping[str, str], observed: Mapping[str, str | None]) -> dict[str, tuple[str, str | None]]:
+    """Keys whose observed value is not the wanted one: key to (wanted, observed). Booleans compare without case."""
+    return {
+        key: (wanted, observed.get(key))
+        for key, wanted in expected.items()
+        if not same_value(wanted, observed.get(key))
+    }
+
+
+def same_value(wanted: str, observed: str | None) -> bool:
+    if observed is None:
+        return False
+    if wanted.lower() in {"true", "false"}:
+        return observed.strip().lower() == wanted.lower()
+    return observed.strip() == wanted

@@ -1,0 +1,33 @@
+"""Celery tasks: ids in, one service call each. Every one may be lost, doubled or late."""
+
+import socket
+
+from celery import shared_task
+from django.utils import timezone
+
+from chargers import doorbell
+from chargers.models import WorkerHeartbeat
+from chargers.rollout.reconcile import reconcile_batch
+from chargers.services import rollouts, sweeping
+
+
+@shared_task(name="chargers.open_deliveries")
+def open_deliveries(rollout_id: int) -> None:
+    if rollouts.open_deliveries(rollout_id):
+        doorbell.ring_rollout(rollout_id)
+    doorbell.ring_engine()
+
+
+@shared_task(name="chargers.reconcile")
+def reconcile() -> None:
+    if reconcile_batch():
+        doorbell.ring_engine()
+
+
+@shared_task(name="chargers.sweep")
+def sweep() -> None:
+    WorkerHeartbeat.objects.update_or_create(name=socket.gethostname(), defaults={"seen_at": timezone.now()})
+    for rollout_id in sweeping.unopened_rollouts():
+        doorbell.ring_rollout(rollout_id)
+    sweeping.sweep()
+    doorbell.ring_engine()
