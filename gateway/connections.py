@@ -1,0 +1,236 @@
+"""One charger's socket: carries out what the pure session decides."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from gateway import metrics
+from gateway.clock import Clock, utc
+from gateway.directory import Entry
+from gateway.ocpp16.effects import Answered, Close, Effect, Noticed, Outcome, Priority, Ring, Send, Store
+from gateway.ocpp16.facts import SessionFacts, SessionSettings
+from gateway.ocpp16.records import StoreFailed
+from gateway.ocpp16.session import ChargerSession
+from gateway.store.jobs import CloseFence, Connect, Disconnect, Job, LinkFacts, Recorded, RingFor
+from gateway.transport import Library, Socket
+
+log = structlog.get_logger(__name__)
+
+POLICY_VIOLATION, UNSUPPORTED_DATA = 1008, 1003
+PONG_SECONDS = 20.0
+
+Put = Callable[[Job, Any], bool]
+
+
+class Connection:
+    """``put`` hands a job to the store; results come back through ``stored`` (the tag is (connection, token)).
+
+    ``pushing`` is held by the one push that may talk to the charger. ``fence_closed``: the charger was closed for a
+    push and has not confirmed that it is open again.
+    """
+
+    __slots__ = (
+        "_answers", "_clock", "_library", "_put", "_registered", "_timer", "closing", "entry", "fence_closed", "node",
+        "pinging", "pushing", "session", "slot", "socket",
+    )  # fmt: skip
+
+    def __init__(self, socket: Socket, entry: Entry, slot: str, *, node: str, library: Library, clock: Clock, put: Put):
+        self.socket = socket
+        self.entry = entry
+        self.slot = slot
+        self.node = node
+        self.session: ChargerSession | None = None
+        self.pushing = False
+        self.closing = False
+        self.pinging = False
+        self.fence_closed = False
+        self._library = library
+        self._clock = clock
+        self._put = put
+        self._timer: asyncio.TimerHandle | None = None
+        self._answers: dict[str, asyncio.Future[Answered]] = {}
+        self._registered: asyncio.Future[LinkFacts | None] | None = None
+
+    @property
+    def device_id(self) -> str:
+        return self.entry.known.device_id
+
+    async def run(self, settings: SessionSettings) -> None:
+        """Until the socket is gone. Raises nothing."""
+        facts = await self._register()
+        if facts is None:
+            await self.close(1011, "not registered")
+            return
+        now = self._clock.now()
+        self.fence_closed = facts.fence_closed
+        self.session = session = ChargerSession(self._session_facts(facts), settings, now)
+        self._arm()
+        try:
+            while not self.closing:
+                frame = await self.socket.recv()
+                metrics.MESSAGES_IN.inc()
+                if not isinstance(frame, str):
+                    await self.close(UNSUPPORTED_DATA, "text frames only")
+                    break
+                self._perform(session.receive(frame, self._clock.now()))
+        except self._library.closed:
+            pass
+        finally:
+            self._end(session, facts.epoch)
+
+    async def _register(self) -> LinkFacts | None:
+        self._registered = asyncio.get_running_loop().create_future()
+        address = str((self.socket.remote_address or [""])[0])
+        job = Connect(self.entry.charger_id, self.node, self.slot, address[:64], utc(self._clock.now()))
+        return await self._registered if self._put(job, (self, None)) else None
+
+    def _session_facts(self, facts: LinkFacts) -> SessionFacts:
+        return SessionFacts(
+            device_id=self.device_id,
+            epoch=facts.epoch,
+            boot_accepted=facts.boot_accepted,
+            boot_number=facts.boot_number,
+            connector_count=facts.connector_count,
+            connectors=facts.connectors,
+            open_transactions=facts.open_transactions,
+            firmware_status=facts.firmware_status,
+            diagnostics_status=facts.diagnostics_status,
+            authorization_required=self.entry.authorization_required,
+        )
+
+    def _end(self, session: ChargerSession, epoch: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self.closing = True
+        now = self._clock.now()
+        self._perform(session.closed(now))
+        for future in self._answers.values():
+            if not future.done():
+                future.cancel()
+        self._put(Disconnect(self.entry.charger_id, epoch, utc(now)), None)
+
+    def stored(self, token: int | None, result: Any) -> None:
+        """In the loop, after the commit."""
+        if token is None:
+            if self._registered is not None and not self._registered.done():
+                self._registered.set_result(result)
+        elif self.session is not None and not self.closing:
+            self._perform(self.session.stored(token, result, self._clock.now()))
+
+    def _perform(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send():
+                    metrics.MESSAGES_OUT.inc()
+                    self._library.broadcast((self.socket,), effect.text)
+                case Store():
+                    self._store(effect)
+                case Answered():
+                    future = self._answers.pop(effect.call_id, None)
+                    if future is not None and not future.done():
+                        future.set_result(effect)
+                case Ring():
+                    self._put(RingFor(self.entry.charger_id), None)
+                case Noticed():
+                    metrics.ODDITIES.labels(effect.oddity.value).inc()
+                case Close():
+                    asyncio.get_running_loop().create_task(self.close(effect.code, effect.reason))
+        self._arm()
+
+    def _store(self, effect: Store) -> None:
+        tag = (self, effect.token) if effect.record.AWAITED else None
+        if not self._put(Recorded(self.entry.charger_id, effect.record), tag) and tag and self.session is not None:
+            self._perform(self.session.stored(effect.token, StoreFailed("too much waits"), self._clock.now()))
+
+    def _arm(self) -> None:
+        """Wake the session when it wants to be woken."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.session is None or self.closing or (wake_at := self.session.wake_at) is None:
+            return
+        delay = max(0.01, wake_at - self._clock.now())
+        self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
+
+    def _tick(self) -> None:
+        if self.session is not None and not self.closing:
+            self._timer = None
+            self._perform(self.session.tick(self._clock.now()))
+
+    async def call(
+        self,
+        action: str,
+        payload: Mapping[str, Any],
+        *,
+        priority: Priority = Priority.COMMAND,
+        only_if_idle: bool = False,
+        timeout: float | None = None,
+    ) -> Answered:
+        """Send one call and wait for what became of it; a socket that is gone answers CLOSED."""
+        if self.session is None or self.closing:
+            return Answered("", action, Outcome.CLOSED, sent=False)
+        call_id, effects = self.session.call(
+            action, payload, self._clock.now(), timeout=timeout, priority=priority, only_if_idle=only_if_idle
+        )
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._answers[call_id] = future
+        self._perform(effects)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if self.closing:
+                return Answered(call_id, action, Outcome.CLOSED)
+            raise
+
+    def is_idle(self) -> bool:
+        return self.session is not None and not self.closing and self.session.is_idle(self._clock.now())
+
+    def busy_reason(self) -> str:
+        if self.session is None or self.closing:
+            return "offline"
+        return str(self.session.busy_reason(self._clock.now()) or "")
+
+    def take_entry(self, entry: Entry) -> None:
+        """The directory has changed: another revision may ask for cards or not."""
+        self.entry = entry
+        if self.session is not None:
+            self.session.require_authorization(entry.authorization_required)
+
+    async def is_alive(self, seconds: float = PONG_SECONDS) -> bool:
+        """Ping and wait for the pong."""
+        if self.closing:
+            return False
+        self.pinging = True
+        try:
+            pong = await self.socket.ping()
+            await asyncio.wait_for(pong, seconds)
+        except (TimeoutError, self._library.closed, RuntimeError):
+            return False
+        finally:
+            self.pinging = False
+        if self.session is not None:
+            self._perform(self.session.alive(self._clock.now()))
+        return True
+
+    async def open_fence(self) -> None:
+        """Undo a fence that a crash or a lost answer left closed."""
+        if not self.fence_closed or self.pushing or self.session is None or not self.session.boot_accepted:
+            return
+        self.pushing = True
+        try:
+            payload = {"connectorId": 0, "type": "Operative"}
+            answered = await self.call("ChangeAvailability", payload, priority=Priority.FENCE)
+            if answered.outcome in {Outcome.RESULT, Outcome.ERROR, Outcome.INVALID}:
+                self.fence_closed = False
+                self._put(CloseFence(self.entry.charger_id, False), None)
+        finally:
+            self.pushing = False
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closing = True
+        try:
+            await self.socket.close(code, reason)
+        except (self._library.closed, RuntimeError, OSError):
+            log.debug("the socket was gone already", device_id=self.device_id)

@@ -1,0 +1,94 @@
+"""Words shared by the simulated charge point's parts: times it keeps to, what it dials, what it asks its runner to do."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+SHORTEST_PREPARE_SECONDS = 0.3
+MAIN = "main"
+BACKEND = "backend"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds; pairs are the bounds of a random span. ``fallback``: how long a new backend may be unreachable."""
+
+    prepare: float = 1.0
+    finish: float = 2.0
+    session: tuple[float, float] = (20.0, 60.0)
+    gap: tuple[float, float] = (30.0, 120.0)
+    offline: tuple[float, float] = (5.0, 20.0)
+    offline_gap: tuple[float, float] = (120.0, 300.0)
+    meter: float = 10.0
+    reset: float = 0.3
+    reboot: tuple[float, float] = (1.0, 2.0)
+    call_timeout: float = 30.0
+    boot_retry: float = 10.0
+    fallback: float = 180.0
+
+    def faster(self, factor: float) -> "Pace":
+        """Cars and outages ``factor`` times as quick; what the standard or the hardware fixes stays as it is."""
+
+        def short(span: tuple[float, float]) -> tuple[float, float]:
+            return span[0] / factor, span[1] / factor
+
+        return dataclasses.replace(
+            self,
+            prepare=max(self.prepare / factor, SHORTEST_PREPARE_SECONDS),
+            finish=self.finish / factor,
+            session=short(self.session),
+            gap=short(self.gap),
+            offline=short(self.offline),
+            offline_gap=short(self.offline_gap),
+            meter=max(self.meter / factor, 1.0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A central system to dial. ``key`` empty: no Basic header."""
+
+    url: str
+    user: str
+    key: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    line: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Drop the connection without a word, as a reboot or a pulled cable does."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A CALL that reached this charger, and the charger's own truth at that instant. Secrets are still in it."""
+
+    at: float
+    central: str
+    action: str
+    payload: Any
+    answer: str
+    transaction_open: bool
+    connectors: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """What survives a power cut has changed: keep ``ChargePoint.snapshot()``."""
+
+
+type Effect = Send | HangUp | Judged | Save
+
+
+def timestamp(now: float) -> str:
+    """Unix time as OCPP's dateTime, to the millisecond."""
+    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,93 @@
+"""What the gateway reads outside the stream of records: the credential directory, secrets, its own row."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from chargers.models import GatewayNode
+from gateway.directory import Entry
+from gateway.handshake import Known
+from installations.authentication import password_form
+from installations.models import Secret
+from installations.services.secrets import reveal
+
+DIRECTORY = """
+SELECT c.id, c.device_id, c.key_digest, c.candidate_key_digest, coalesce(r.authorization_required, true), r.id,
+       greatest(c.directory_at, coalesce(r.created_at, c.directory_at))
+FROM chargers_charger c
+JOIN installations_installation i ON i.id = c.installation_id
+LEFT JOIN installations_authenticationrevision r ON r.id = i.revision_id
+"""
+
+# Rows committed late by a long transaction carry an older time than rows read before them.
+OVERLAP = timedelta(seconds=30)
+
+
+def read_directory(since: datetime | None, device_ids: Collection[str] = ()) -> list[Entry]:
+    """All entries, or those that changed since, or those named."""
+    with connection.cursor() as cursor:
+        if device_ids:
+            cursor.execute(DIRECTORY + " WHERE c.device_id = ANY(%s)", [list(device_ids)])
+        elif since is not None:
+            cursor.execute(
+                DIRECTORY + " WHERE c.directory_at > %s OR r.created_at > %s", [since - OVERLAP, since - OVERLAP]
+            )
+        else:
+            cursor.execute(DIRECTORY)
+        return [_entry(row) for row in cursor.fetchall()]
+
+
+def _entry(row: Any) -> Entry:
+    charger_id, device_id, current, candidate, required, revision_id, changed_at = row
+    known = Known(device_id, bytes(current) if current else None, bytes(candidate) if candidate else None)
+    return Entry(charger_id, known, required, revision_id, changed_at)
+
+
+def read_device_ids() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT device_id FROM chargers_charger")
+        return {row[0] for row in cursor.fetchall()}
+
+
+def read_secret(secret_id: int) -> tuple[str, str, bool]:
+    """The backend password, its fingerprint, and whether it is a key in hexadecimal digits. Send it and forget it."""
+    secret = Secret.objects.get(pk=secret_id)
+    text = reveal(secret)
+    return text, secret.fingerprint, password_form(text) == "hex"
+
+
+def start_node(name: str, at: datetime) -> int:
+    """A new incarnation of this node; links that an earlier one left behind are gone. Answers the incarnation."""
+    node, created = GatewayNode.objects.get_or_create(name=name, defaults={"started_at": at, "seen_at": at})
+    node.incarnation += 1
+    node.started_at = node.seen_at = at
+    node.stopped_at = None
+    node.save()
+    if not created:
+        leave_links(name)
+    return node.incarnation
+
+
+def leave_links(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (UPDATE chargers_chargerlink SET disconnected_at = now()"
+            " WHERE node = %s AND disconnected_at IS NULL RETURNING charger_id)"
+            " UPDATE chargers_delivery SET due_at = now() FROM gone WHERE gone.charger_id = chargers_delivery.charger_id"
+            " AND state IN ('waiting', 'verifying', 'unknown') AND (due_at IS NULL OR due_at > now())",
+            [name],
+        )
+
+
+def beat_node(name: str, incarnation: int, *, stopped: bool = False) -> bool:
+    """False: another process has taken this node's name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chargers_gatewaynode SET seen_at = now(), stopped_at = CASE WHEN %s THEN now() END"
+            " WHERE name = %s AND incarnation = %s",
+            [stopped, name, incarnation],
+        )
+        count: int = cursor.rowcount
+    return count == 1
