@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from chargers.links.base import Encoding, KeyWrite, Reopen
-from chargers.profiles.profile import Profile, UrlForm
+from chargers.profiles.profile import Profile, UrlForm, UrlKeys
 from installations.authentication import DIRECT, Settings, password_form
 from installations.findings import Text
 from installations.ocpp_url.identity import Endpoint, UrlSource
@@ -69,18 +69,40 @@ def target_for(
     secret: GivenSecret | None,
     secret_needed: bool,
     reported: Mapping[str, str | None],
-    portal_url: str,
+    portal: Endpoint,
     told_url: str = "",
 ) -> Target:
     """``endpoint`` is the resolved one, needed in direct mode. ``secret_needed``: this charger was not given it yet.
 
-    ``portal_url`` is our gateway's public endpoint. ``told_url``: the URL value we last wrote to this charger, if any;
-    in native mode a charger that still holds it (it was told, but never left) is told the portal's own again.
+    ``portal`` is our gateway as this charger dials it. ``told_url``: the URL value we last wrote to this charger; in
+    native mode a charger that still holds it (it was told, but never left) is told the portal's own again.
     """
     if settings.mode == DIRECT:
         assert endpoint is not None
         return _direct(profile, settings, endpoint, secret if secret_needed else None, reported)
-    return _native(profile, settings, reported, portal_url, told_url)
+    return _native(profile, settings, reported, portal, told_url)
+
+
+def portal_endpoint(public_url: str, device_id: str) -> Endpoint:
+    """Our own gateway as a charger's backend; ``public_url`` is settings.GATEWAY_PUBLIC_URL."""
+    base = public_url.rstrip("/")
+    return Endpoint(device_id, f"{base}/{device_id}", device_id, UrlSource.NONE, base)
+
+
+def _cannot_dial(keys: UrlKeys, endpoint: Endpoint) -> Unsupported | None:
+    if endpoint.dialled_url is None:
+        return Unsupported("no_url", _("There is no URL for this charger: set one."))
+    if keys.form is UrlForm.FULL:
+        return None
+    if not endpoint.base_url:
+        return Unsupported(
+            "url_form", _("This make appends its identity to the address: {deviceId} must be the last part of the URL.")
+        )
+    if not keys.identity_key and endpoint.identity.upper() != endpoint.device_id.upper():
+        return Unsupported(
+            "identity", _("This make appends its own device id to the address: the URL cannot end in another identity.")
+        )
+    return None
 
 
 def _direct(
@@ -92,13 +114,8 @@ def _direct(
 ) -> Target:
     if profile.url is None:
         return Target(unsupported=Unsupported("no_url_key", profile.manual))
-    if profile.url.form is not UrlForm.FULL and profile.url.form is not UrlForm.HOST_PATH and not endpoint.base_url:
-        return Target(
-            unsupported=Unsupported(
-                "url_form",
-                _("This make appends its identity to the address: {deviceId} must be the last part of the URL."),
-            )
-        )
+    if refusal := _cannot_dial(profile.url, endpoint):
+        return Target(unsupported=refusal)
     writes: list[KeyWrite] = []
     if secret is not None:
         if profile.auth is None:
@@ -129,24 +146,27 @@ def _direct(
 
 
 def _native(
-    profile: Profile, settings: Settings, reported: Mapping[str, str | None], portal_url: str, told_url: str
+    profile: Profile, settings: Settings, reported: Mapping[str, str | None], portal: Endpoint, told_url: str
 ) -> Target:
     writes = [*_free_vend(profile, active=not settings.authorization_required, tag=settings.default_id_tag)]
     if profile.url is not None and profile.keeps_portal_link:
         writes.append(KeyWrite(profile.url.key, "", alternatives=profile.url.alternatives))
     elif profile.url is not None and told_url and reported.get(profile.url.key) == told_url:
-        back = Endpoint("", portal_url, "", UrlSource.NONE, portal_url)
-        writes += _url_writes(profile, back, reported)
+        writes += _url_writes(profile, portal, reported)
     return _target(profile, tuple(writes), leaves=False)
 
 
 def _target(profile: Profile, writes: tuple[KeyWrite, ...], *, leaves: bool, must_read_first: bool = False) -> Target:
     readable = [write.key for write in writes if write.value is not None]
     proofs = [write.proof_key for write in writes if write.proof_key]
-    priority = [profile.url.priority_key] if profile.url and profile.url.priority_key else []
+    slots = (
+        [profile.url.priority_key, profile.url.key, profile.url.second_key]
+        if profile.url and profile.url.form is UrlForm.TWO_SLOTS
+        else []
+    )
     return Target(
         writes=writes,
-        read_keys=tuple(dict.fromkeys([*readable, *proofs, *priority])),
+        read_keys=tuple(dict.fromkeys([*readable, *proofs, *slots])),
         reset=profile.reboot,
         leaves=leaves,
         reopen=profile.reopen if leaves else Reopen.AT_END,
@@ -182,24 +202,28 @@ def _url_writes(profile: Profile, endpoint: Endpoint, reported: Mapping[str, str
         case UrlForm.ENDPOINT:
             writes.append(KeyWrite(keys.key, base, alternatives=keys.alternatives))
         case UrlForm.HOST_PATH:
-            parts = urlsplit(endpoint.dialled_url)
-            writes.append(KeyWrite(keys.path_key, parts.path.rpartition("/")[0] + "/"))
-            writes.append(KeyWrite(keys.key, parts.netloc, alternatives=keys.alternatives))
+            parts = urlsplit(base)
+            host = parts.netloc if parts.port else f"{parts.netloc}:{443 if parts.scheme == 'wss' else 80}"
+            writes.append(KeyWrite(keys.path_key, f"{parts.path}/"))
+            writes.append(KeyWrite(keys.key, host, alternatives=keys.alternatives))
         case UrlForm.PACKED:
             writes.append(KeyWrite(keys.key, keys.template.replace("{URL}", "{" + base + "}")))
         case UrlForm.TWO_SLOTS:
-            order = reported.get(keys.priority_key)
-            if not order:
+            writes += _slot_writes(keys, base, reported)
+            if not writes:
                 return []
-            in_use = order.replace(" ", "").split(",")[0]
-            idle = "2" if in_use == "1" else "1"
-            in_use_key = keys.key if in_use == "1" else keys.second_key
-            if reported.get(in_use_key) == base:
-                writes.append(KeyWrite(in_use_key, base))
-            else:
-                writes.append(KeyWrite(keys.second_key if idle == "2" else keys.key, base))
-                writes.append(KeyWrite(keys.priority_key, f"{idle},{in_use}"))
     return writes
+
+
+def _slot_writes(keys: UrlKeys, base: str, reported: Mapping[str, str | None]) -> list[KeyWrite]:
+    """The URL into the slot that is not in use, then the order of the two swapped; empty when the order is unknown."""
+    order = [slot.strip() for slot in (reported.get(keys.priority_key) or "").split(",")]
+    if order[0] not in {keys.key, keys.second_key}:
+        return []
+    in_use, idle = (keys.key, keys.second_key) if order[0] == keys.key else (keys.second_key, keys.key)
+    if reported.get(in_use) == base:
+        return [KeyWrite(in_use, base)]
+    return [KeyWrite(idle, base), KeyWrite(keys.priority_key, f"{idle},{in_use}")]
 
 
 def differences(expected: Mapping[str, str], observed: Mapping[str, str | None]) -> dict[str, tuple[str, str | None]]:
@@ -213,7 +237,7 @@ def differences(expected: Mapping[str, str], observed: Mapping[str, str | None])
 
 def same_value(wanted: str, observed: str | None) -> bool:
     if observed is None:
-        return False
+        return wanted == ""
     if wanted.lower() in {"true", "false"}:
         return observed.strip().lower() == wanted.lower()
     return observed.strip() == wanted

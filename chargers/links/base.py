@@ -66,9 +66,9 @@ class KeyWrite:
 class PushOrder:
     """Everything the gateway needs for one charger.
 
-    ``writes`` are read first and sent in this order, only where they differ. ``reset``: one Soft Reset at the end,
-    even when every write was Unchanged. ``writes`` empty and ``reset`` False: only read ``read_keys`` (no PushRecord is
-    begun, the charger may be busy); with ``read_keys`` empty too: open a fence left closed, if no push is running.
+    ``writes`` are read first and sent in this order, only where they differ. ``reset``: one Soft Reset at the end when
+    anything was written; ``force_reset``: even when every write was Unchanged. ``read_only``: ``read_keys`` are read,
+    no PushRecord is begun, the charger may be busy; without ``read_keys`` a fence left closed is opened.
     """
 
     delivery_id: int

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+import structlog
 from django.conf import settings as django_settings
 from django.db.models import Count
 
 from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, busy_reason
-from chargers.links.wire import outcome_from_plain
+from chargers.links.wire import outcome_from_plain, steps_to_results
 from chargers.models import (
     Charger,
     ChargerLink,
@@ -20,9 +21,10 @@ from chargers.models import (
     Transaction,
 )
 from chargers.profiles import Profile, profile_for
+from chargers.rollout.authors import revoked_rollouts
 from chargers.rollout.snapshot import LinkView, PushView, Snapshot
 from chargers.rollout.states import DeliveryState, RolloutState
-from chargers.settings_diff import GivenSecret, Target, target_for
+from chargers.settings_diff import GivenSecret, Target, portal_endpoint, target_for
 from installations.authentication import DIRECT, Settings
 from installations.models import AuthenticationRevision
 from installations.ocpp_url.host import Doors
@@ -31,18 +33,21 @@ from installations.ocpp_url.template import UrlTemplate, parse_template
 from installations.services.authentication import settings_of
 from installations.services.secrets import reveal
 
+log = structlog.get_logger(__name__)
+
 OPEN_DOORS = Doors(loopback=True)
 
 
 def gather(delivery_ids: Collection[int], now: datetime) -> list[Snapshot]:
     deliveries = list(
         Delivery.objects.filter(pk__in=delivery_ids).select_related(
-            "charger__link", "charger__installation", "revision__secret", "rollout"
+            "charger__link", "charger__installation", "revision__secret", "rollout__created_by"
         )
     )
     links = links_of([delivery.charger for delivery in deliveries], now)
     pushes = _newest_pushes(delivery_ids)
     reported = reported_of([delivery.charger_id for delivery in deliveries])
+    revoked = revoked_rollouts(deliveries, now)
     targets = Targets()
     return [
         _snapshot(
@@ -51,16 +56,28 @@ def gather(delivery_ids: Collection[int], now: datetime) -> list[Snapshot]:
             pushes.get(delivery.pk),
             reported[delivery.charger_id],
             targets,
+            delivery.rollout_id in revoked,
         )
         for delivery in deliveries
     ]
 
 
 def _snapshot(
-    delivery: Delivery, link: LinkView, push: PushView | None, reported: dict[str, str | None], targets: "Targets"
+    delivery: Delivery,
+    link: LinkView,
+    push: PushView | None,
+    reported: dict[str, str | None],
+    targets: "Targets",
+    revoked: bool,
 ) -> Snapshot:
     charger = delivery.charger
     profile = profile_for(charger.vendor, charger.model, charger.firmware)
+    target, broken = Target(), ""
+    try:
+        target = targets.of(charger, profile, delivery.revision, reported)
+    except Exception as error:  # one delivery that cannot be worked out must not hold up its batch
+        log.exception("no target for a delivery", delivery=delivery.pk)
+        broken = type(error).__name__
     return Snapshot(
         delivery_id=delivery.pk,
         charger_id=charger.pk,
@@ -75,7 +92,10 @@ def _snapshot(
         superseded=charger.installation.revision_id != delivery.revision_id,
         cancelled=delivery.rollout.state == RolloutState.CANCELLED,
         identified=bool(charger.vendor),
-        target=targets.of(charger, profile, delivery.revision, reported),
+        target=target,
+        paused=delivery.rollout.state == RolloutState.PAUSED,
+        revoked=revoked,
+        broken=broken,
         leave_seconds=profile.leave_seconds,
         link=link,
         push=push,
@@ -102,7 +122,7 @@ class Targets:
             secret=self._secret(revision),
             secret_needed=revision.secret_id is not None and charger.delivered_secret_id != revision.secret_id,
             reported=reported,
-            portal_url=django_settings.GATEWAY_PUBLIC_URL,
+            portal=portal_endpoint(django_settings.GATEWAY_PUBLIC_URL, charger.device_id),
             told_url=charger.told_url,
         )
 
@@ -193,9 +213,7 @@ def _newest_pushes(delivery_ids: Collection[int]) -> dict[int, PushView]:
 
 
 def push_view(row: PushRecord) -> PushView:
-    written = frozenset(
-        step["key"] for step in row.steps if "key" in step and step.get("status") in {"Accepted", "RebootRequired"}
-    )
+    steps = steps_to_results(row.steps)
     return PushView(
         fencing=row.fencing,
         epoch=row.epoch,
@@ -203,8 +221,8 @@ def push_view(row: PushRecord) -> PushView:
         begun_at=row.begun_at,
         ended_at=row.ended_at,
         outcome=outcome_from_plain(row.outcome) if row.ended_at else None,
-        written=written,
-        reset_begun=any(step.get("action") == "Reset" for step in row.steps),
+        written=frozenset(step.key for step in steps if step.status in {"Accepted", "RebootRequired"}),
+        reset_begun=any(step.key == "Reset" for step in steps),
     )
 
 

@@ -1,72 +1,34 @@
 """The pure heart of the engine: a snapshot and the time in, one action out. No clock, no ORM, no I/O."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from chargers.links.base import PushOrder, PushOutcome, PushResult
-from chargers.rollout.retry import MOST_ATTEMPTS, next_delay
-from chargers.rollout.snapshot import Snapshot
+from chargers.links.base import PushOrder
+from chargers.rollout.actions import MOMENT, Action, Draw, Finish, Push, ReadBack, Stay, attempt_failed
+from chargers.rollout.judge import judge
+from chargers.rollout.snapshot import PushView, Snapshot
 from chargers.rollout.states import DeliveryState, WaitReason
-from chargers.settings_diff import differences
+
+__all__ = ["Action", "Draw", "Finish", "Push", "ReadBack", "Stay", "judge", "plan"]
 
 S = DeliveryState
-VERIFY_TIME = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class Stay:
-    """Move to (or stay in) a state. ``due_at`` None: only an event wakes the delivery again.
-
-    ``failed_attempt`` counts an attempt; offline and busy never do.
-    """
-
-    state: DeliveryState
-    reason: str = ""
-    due_at: datetime | None = None
-    deadline_at: datetime | None = None
-    next_attempt_at: datetime | None = None
-    failed_attempt: bool = False
-    detail: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Push:
-    """Lease the charger and send the order; the gateway reads before it writes."""
-
-    order: PushOrder
-
-
-@dataclass(frozen=True)
-class ReadBack:
-    """Ask for the keys and judge them; nothing is written."""
-
-    order: PushOrder
-
-
-@dataclass(frozen=True)
-class Finish:
-    state: DeliveryState
-    reason: str = ""
-    detail: dict[str, Any] = field(default_factory=dict)
-    secret_delivered: bool = False
-
-
-Action = Stay | Push | ReadBack | Finish
-Draw = Callable[[], float]
+# How often a paused delivery is looked at again.
+HOLD = timedelta(seconds=60)
 
 
 def plan(snapshot: Snapshot, now: datetime, draw: Draw) -> Action:
     """What to do next with one claimed delivery. ``draw`` yields numbers from 0 to 1 for the jitter."""
+    if snapshot.broken:
+        state = S.UNKNOWN if snapshot.state is S.PUSHING else snapshot.state
+        return attempt_failed(snapshot, state, "fault", now, draw, {"fault": snapshot.broken})
     if snapshot.state is S.PUSHING:
         return _after_lost_push(snapshot, now, draw)
-    if snapshot.cancelled:
-        return Finish(S.CANCELLED)
     if snapshot.superseded:
         return Finish(S.SUPERSEDED)
     if snapshot.state is S.VERIFYING:
         return _verify(snapshot, now)
+    if snapshot.cancelled:
+        return Finish(S.CANCELLED, "in_doubt" if snapshot.state is S.UNKNOWN else "")
     if snapshot.state is S.UNKNOWN:
         return _unknown(snapshot, now)
     return _waiting(snapshot, now)
@@ -78,17 +40,26 @@ def _waiting(snapshot: Snapshot, now: datetime) -> Action:
         return Finish(S.UNSUPPORTED, target.unsupported.code, {"explanation": str(target.unsupported.detail)})
     if not link.online:
         return Stay(S.WAITING, WaitReason.OFFLINE)
-    if snapshot.next_attempt_at is not None and snapshot.next_attempt_at > now:
-        return Stay(
-            S.WAITING, WaitReason.BACKOFF, due_at=snapshot.next_attempt_at, next_attempt_at=snapshot.next_attempt_at
-        )
+    if held := _held(snapshot, now):
+        return held
     if target.must_read_first:
         return ReadBack(_order(snapshot, read_only=True))
     if not target.writes:
         return Finish(S.APPLIED, "nothing_to_write")
     if link.busy is not None:
         return Stay(S.WAITING, WaitReason.BUSY, detail={"busy": str(link.busy)})
-    return Push(_order(snapshot))
+    return Push(_push_order(snapshot))
+
+
+def _held(snapshot: Snapshot, now: datetime) -> Stay | None:
+    """What keeps a charger that could take the setting now from getting it."""
+    if snapshot.paused or snapshot.revoked:
+        detail = {"cause": "revoked"} if snapshot.revoked else {}
+        return Stay(snapshot.state, WaitReason.PAUSED, now + HOLD, detail=detail)
+    later = snapshot.next_attempt_at
+    if later is not None and later > now:
+        return Stay(snapshot.state, WaitReason.BACKOFF, due_at=later, next_attempt_at=later)
+    return None
 
 
 def _unknown(snapshot: Snapshot, now: datetime) -> Action:
@@ -97,40 +68,44 @@ def _unknown(snapshot: Snapshot, now: datetime) -> Action:
     if not link.online:
         if push is not None and snapshot.target.leaves and push.reset_begun and _away(snapshot, now):
             return Finish(S.HANDED_OVER, "left", secret_delivered=True)
-        return Stay(S.UNKNOWN, WaitReason.OFFLINE, due_at=_look_again(snapshot, now))
-    if snapshot.next_attempt_at is not None and snapshot.next_attempt_at > now:
-        return Stay(
-            S.UNKNOWN, WaitReason.BACKOFF, due_at=snapshot.next_attempt_at, next_attempt_at=snapshot.next_attempt_at
-        )
+        return Stay(S.UNKNOWN, WaitReason.OFFLINE, due_at=_gone_for_good(snapshot, now))
+    if held := _held(snapshot, now):
+        return held
     if link.busy is not None:
         return Stay(S.UNKNOWN, WaitReason.BUSY, detail={"busy": str(link.busy)})
-    order = _order(snapshot)
-    if push is not None:
-        proven = _proven_by_login(snapshot)
-        writes = tuple(write for write in order.writes if write.key not in proven)
-        rebooted = link.boot_number > push.boot_number
-        order = replace(order, writes=writes, force_reset=snapshot.target.reset and not rebooted)
-    return Push(order)
+    return Push(_push_order(snapshot))
 
 
-def _proven_by_login(snapshot: Snapshot) -> frozenset[str]:
+def _push_order(snapshot: Snapshot) -> PushOrder:
+    """Everything but what an earlier push of this delivery is known to have brought."""
+    order, push = _order(snapshot), snapshot.push
+    if push is None:
+        return order
+    proven = _proven(snapshot, push)
+    rebooted = snapshot.link.boot_number > push.boot_number
+    return replace(
+        order,
+        writes=tuple(write for write in order.writes if write.key not in proven),
+        force_reset=order.reset and not rebooted,
+    )
+
+
+def _proven(snapshot: Snapshot, push: PushView) -> frozenset[str]:
     """Secret keys that a later login, or the stored answer, proves to be at the charger already."""
-    push, link = snapshot.push, snapshot.link
-    assert push is not None
-    secret_keys = {write.key for write in snapshot.target.writes if write.secret_id is not None}
+    link = snapshot.link
+    secrets = [write for write in snapshot.target.writes if write.secret_id is not None]
     logged_in = link.connected_at is not None and link.connected_at > push.begun_at
     by_login = {
-        write.key
-        for write in snapshot.target.writes
-        if write.candidate_login and logged_in and link.authenticated_with == "candidate"
+        write.key for write in secrets if write.candidate_login and logged_in and link.authenticated_with == "candidate"
     }
-    return frozenset(by_login | (secret_keys & push.written))
+    return frozenset(by_login | ({write.key for write in secrets} & push.written))
 
 
 def _verify(snapshot: Snapshot, now: datetime) -> Action:
     push, link = snapshot.push, snapshot.link
-    assert push is not None
     deadline = snapshot.deadline_at or now
+    if push is None:
+        return Finish(S.FAILED, "no_reboot")
     if snapshot.target.leaves:
         if _returned(snapshot):
             return Finish(S.FAILED, "came_back", {"came_back": True})
@@ -152,6 +127,16 @@ def _away(snapshot: Snapshot, now: datetime) -> bool:
     return now >= link.disconnected_at + timedelta(seconds=snapshot.leave_seconds)
 
 
+def _gone_for_good(snapshot: Snapshot, now: datetime) -> datetime | None:
+    """When a charger in doubt that was told to reset has been away for long enough; None: only its return tells."""
+    link, push = snapshot.link, snapshot.push
+    if push is None or not push.reset_begun or not snapshot.target.leaves:
+        return None
+    if link.disconnected_at is None or link.disconnected_at < push.begun_at:
+        return None
+    return max(now + MOMENT, link.disconnected_at + timedelta(seconds=snapshot.leave_seconds))
+
+
 def _returned(snapshot: Snapshot) -> bool:
     link, push = snapshot.link, snapshot.push
     assert push is not None
@@ -160,10 +145,8 @@ def _returned(snapshot: Snapshot) -> bool:
 
 def _look_again(snapshot: Snapshot, now: datetime) -> datetime | None:
     """When time alone may decide: a charger that left becomes "handed over"; else the deadline."""
-    link = snapshot.link
-    if snapshot.target.leaves and not link.online and link.disconnected_at is not None:
-        return max(now + timedelta(seconds=1), link.disconnected_at + timedelta(seconds=snapshot.leave_seconds))
-    return snapshot.deadline_at
+    gone = _gone_for_good(snapshot, now) if not snapshot.link.online else None
+    return gone or snapshot.deadline_at
 
 
 def _order(snapshot: Snapshot, *, read_only: bool = False) -> PushOrder:
@@ -180,6 +163,7 @@ def _order(snapshot: Snapshot, *, read_only: bool = False) -> PushOrder:
         read_only=read_only,
         fence=target.fence,
         reset=target.reset and not read_only,
+        force_reset=target.leaves and target.reset and not read_only,
         reopen=target.reopen,
     )
 
@@ -189,67 +173,11 @@ def _after_lost_push(snapshot: Snapshot, now: datetime, draw: Draw) -> Action:
     push = snapshot.push
     begun = push is not None and (snapshot.pushed_at is None or push.begun_at >= snapshot.pushed_at)
     if push is None or not begun:
-        return Stay(S.WAITING, due_at=now)
+        return Stay(S.WAITING, due_at=now, next_attempt_at=snapshot.next_attempt_at)
     if push.outcome is None:
-        return Stay(S.UNKNOWN, due_at=now)
+        # The gateway is gone, or the charger is slow: the first time nobody waits any longer than that took.
+        again = attempt_failed(snapshot, S.UNKNOWN, "no_answer", now, draw)
+        if isinstance(again, Stay) and not snapshot.attempts:
+            return replace(again, due_at=now, next_attempt_at=None)
+        return again
     return judge(snapshot, push.outcome, now, draw)
-
-
-def judge(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -> Action:
-    """What an outcome means for the delivery it belongs to."""
-    detail = _outcome_detail(outcome)
-    match outcome.result:
-        case PushResult.DONE:
-            return _done(snapshot, outcome, now, detail)
-        case PushResult.READ:
-            return _judge_reading(snapshot, outcome, now)
-        case PushResult.MISMATCH:
-            return Finish(S.REJECTED, "not_kept", detail)
-        case PushResult.REJECTED | PushResult.NOT_SUPPORTED:
-            return Finish(S.REJECTED, str(outcome.result), detail)
-        case PushResult.NO_ANSWER:
-            return _failed_attempt(snapshot, S.UNKNOWN, "no_answer", now, draw)
-        case PushResult.BUSY:
-            return Stay(S.WAITING, WaitReason.BUSY, detail={"busy": outcome.detail})
-        case PushResult.OFFLINE | PushResult.STALE:
-            return Stay(S.WAITING, WaitReason.OFFLINE, due_at=now + timedelta(seconds=2))
-
-
-def _done(snapshot: Snapshot, outcome: PushOutcome, now: datetime, detail: dict[str, Any]) -> Action:
-    if outcome.reset_status == "Rejected":
-        return Finish(S.REJECTED, "reset_rejected", detail)
-    if outcome.reset_status or snapshot.target.leaves:
-        reason = "leaving" if snapshot.target.leaves else "reboot"
-        return Stay(S.VERIFYING, reason, now + timedelta(seconds=5), now + VERIFY_TIME, detail=detail)
-    return Finish(S.APPLIED, "observed", detail, secret_delivered=True)
-
-
-def _judge_reading(snapshot: Snapshot, outcome: PushOutcome, now: datetime) -> Action:
-    if snapshot.state is S.WAITING:
-        if snapshot.target.must_read_first and not any(outcome.observed.values()):
-            return Finish(S.UNSUPPORTED, "unreadable", _outcome_detail(outcome))
-        return Stay(S.WAITING, due_at=now)
-    wrong = differences(snapshot.target.expected, outcome.observed)
-    if wrong:
-        return Finish(S.REJECTED, "not_kept", {"differs": {key: list(pair) for key, pair in wrong.items()}})
-    return Finish(S.APPLIED, "observed", {"observed": dict(outcome.observed)}, secret_delivered=True)
-
-
-def _failed_attempt(snapshot: Snapshot, state: DeliveryState, reason: str, now: datetime, draw: Draw) -> Action:
-    delay = next_delay(snapshot.attempts + 1, draw)
-    if delay is None:
-        return Finish(S.FAILED, reason, {"attempts": MOST_ATTEMPTS})
-    return Stay(state, reason, due_at=now + delay, next_attempt_at=now + delay, failed_attempt=True)
-
-
-def _outcome_detail(outcome: PushOutcome) -> dict[str, Any]:
-    """What the timeline tells; values of readable keys only, never a secret."""
-    full = {
-        "writes": [[write.key, write.status] for write in outcome.writes],
-        "failed_key": outcome.failed_key,
-        "restored": list(outcome.restored),
-        "kept": list(outcome.kept),
-        "reset": outcome.reset_status,
-        "detail": outcome.detail,
-    }
-    return {key: value for key, value in full.items() if value}

@@ -84,7 +84,7 @@ class Move:
     @classmethod
     def of(cls, snapshot: Snapshot, action: Action, outcome: PushOutcome | None = None) -> "Move":
         """Raises ImpossibleTransition where the table has no such step."""
-        told = outcome is not None and _secret_told(snapshot, outcome)
+        told = _secret_told(snapshot, outcome)
         match action:
             case Push():
                 move = cls(snapshot, DeliveryState.PUSHING)
@@ -104,8 +104,11 @@ class Move:
         return move
 
 
-def _secret_told(snapshot: Snapshot, outcome: PushOutcome) -> bool:
+def _secret_told(snapshot: Snapshot, outcome: PushOutcome | None) -> bool:
+    """Whether the charger is known to hold the password, by its answer or by the gateway's record of a lost one."""
     keys = {write.key for write in snapshot.target.writes if write.secret_id is not None}
+    if outcome is None:
+        return snapshot.push is not None and not keys.isdisjoint(snapshot.push.written)
     held = {"Accepted", "RebootRequired", "Unchanged"}
     return any(write.key in keys and write.status in held for write in outcome.writes)
 

@@ -40,7 +40,11 @@ class PushView:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One delivery and the facts around it. ``identified``: the charger has told its make in a BootNotification."""
+    """One delivery and the facts around it.
+
+    ``identified``: the charger has told its make in a BootNotification. ``revoked``: who started the rollout may not
+    set the mode any more. ``broken``: what kept us from working out the target; then ``target`` says nothing.
+    """
 
     delivery_id: int
     charger_id: int
@@ -54,6 +58,9 @@ class Snapshot:
     next_attempt_at: datetime | None = None
     superseded: bool = False
     cancelled: bool = False
+    paused: bool = False
+    revoked: bool = False
+    broken: str = ""
     identified: bool = True
     target: Target = field(default_factory=Target)
     leave_seconds: int = 60

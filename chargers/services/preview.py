@@ -16,7 +16,7 @@ from chargers.link_state import LinkFacts, busy_reason, link_state
 from chargers.models import Charger
 from chargers.profiles import profile_for
 from chargers.services.preview_values import Change, ChargerRow, Preview, Summary, Verdict
-from chargers.settings_diff import GivenSecret, Target, differences, target_for
+from chargers.settings_diff import GivenSecret, Target, differences, portal_endpoint, target_for
 from installations.authentication import (
     DIRECT,
     NATIVE,
@@ -166,7 +166,7 @@ class _Table:
             secret=self.secret,
             secret_needed=needed,
             reported=self.reported[charger.pk],
-            portal_url=django_settings.GATEWAY_PUBLIC_URL,
+            portal=portal_endpoint(django_settings.GATEWAY_PUBLIC_URL, charger.device_id),
             told_url=charger.told_url,
         )
 
