@@ -106,9 +106,6 @@ class Connection:
         self.closing = True
         now = self._clock.now()
         self._perform(session.closed(now))
-        for future in self._answers.values():
-            if not future.done():
-                future.cancel()
         self._put(Disconnect(self.entry.charger_id, epoch, utc(now)), None)
 
     def stored(self, token: int | None, result: Any) -> None:
@@ -166,23 +163,18 @@ class Connection:
         *,
         priority: Priority = Priority.COMMAND,
         only_if_idle: bool = False,
-        timeout: float | None = None,
+        answer_seconds: float | None = None,
     ) -> Answered:
         """Send one call and wait for what became of it; a socket that is gone answers CLOSED."""
         if self.session is None or self.closing:
             return Answered("", action, Outcome.CLOSED, sent=False)
         call_id, effects = self.session.call(
-            action, payload, self._clock.now(), timeout=timeout, priority=priority, only_if_idle=only_if_idle
+            action, payload, self._clock.now(), timeout=answer_seconds, priority=priority, only_if_idle=only_if_idle
         )
         future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._answers[call_id] = future
         self._perform(effects)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            if self.closing:
-                return Answered(call_id, action, Outcome.CLOSED)
-            raise
+        return await future
 
     def is_idle(self) -> bool:
         return self.session is not None and not self.closing and self.session.is_idle(self._clock.now())

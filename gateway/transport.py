@@ -5,12 +5,13 @@
 
 import http
 import importlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 MAX_FRAME_BYTES = 65536
 CLOSE_SECONDS = 5
+READ_BUFFER_BYTES = 2048
 
 
 class Socket(Protocol):
@@ -25,7 +26,10 @@ class Socket(Protocol):
 
 @dataclass(frozen=True)
 class Upgrade:
-    """A request to open a socket, as the handshake decision needs it."""
+    """A request to open a socket, as the handshake decision needs it.
+
+    ``remote_address`` is empty where the library tells it only after the upgrade (picows without a proxy in front).
+    """
 
     path: str
     subprotocols: Sequence[str]
@@ -47,13 +51,15 @@ class Library:
     serve: Any
     broadcast: Any
     closed: type[Exception]
+    options: Mapping[str, Any]
 
 
 def library(name: str = "picows") -> Library:
     root = {"picows": "picows.websockets", "websockets": "websockets"}[name]
     server = importlib.import_module(f"{root}.asyncio.server")
     exceptions = importlib.import_module(f"{root}.exceptions")
-    return Library(server.serve, server.broadcast, exceptions.ConnectionClosed)
+    options = {"read_buffer_init_size": READ_BUFFER_BYTES} if name == "picows" else {}
+    return Library(server.serve, server.broadcast, exceptions.ConnectionClosed, options)
 
 
 def listen(
@@ -69,7 +75,11 @@ def listen(
 
     def process_request(connection: Any, request: Any) -> Any:
         headers = request.headers
-        offered = [word.strip() for value in headers.get_all("Sec-WebSocket-Protocol", []) for word in value.split(",")]
+        lists = headers.getall if hasattr(headers, "getall") else headers.get_all
+        try:
+            offered = [word.strip() for value in lists("Sec-WebSocket-Protocol") for word in value.split(",")]
+        except KeyError:
+            offered = []
         verdict = decide(
             Upgrade(request.path, offered, headers.get("Authorization"), _address(connection, headers, behind_proxy))
         )
@@ -91,6 +101,7 @@ def listen(
         ping_interval=None,
         close_timeout=CLOSE_SECONDS,
         server_header=None,
+        **use.options,
     )
 
 

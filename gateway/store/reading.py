@@ -75,8 +75,8 @@ def leave_links(name: str) -> None:
         cursor.execute(
             "WITH gone AS (UPDATE chargers_chargerlink SET disconnected_at = now()"
             " WHERE node = %s AND disconnected_at IS NULL RETURNING charger_id)"
-            " UPDATE chargers_delivery SET due_at = now() FROM gone WHERE gone.charger_id = chargers_delivery.charger_id"
-            " AND state IN ('waiting', 'verifying', 'unknown') AND (due_at IS NULL OR due_at > now())",
+            " UPDATE chargers_delivery d SET due_at = now() FROM gone WHERE gone.charger_id = d.charger_id"
+            " AND d.state IN ('waiting', 'verifying', 'unknown') AND (d.due_at IS NULL OR d.due_at > now())",
             [name],
         )
 
