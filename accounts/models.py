@@ -116,3 +116,11 @@ class IdempotentRequest(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotent_request_once")]
+
+
+class RateWindow(models.Model):
+    """How often somebody came in the current window. The table is unlogged: a crash only forgets the counts."""
+
+    subject = models.CharField(max_length=100, primary_key=True)
+    started_at = models.DateTimeField()
+    count = models.PositiveIntegerField()

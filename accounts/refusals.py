@@ -1,9 +1,11 @@
 """How services say no: nothing was done, and the refusal names the field, the rule and the repair."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 Text = str | Promise
 
@@ -36,6 +38,20 @@ class Invalid(Refusal):
 
 class Conflict(Refusal):
     """The input is fine, but the state of things forbids it now."""
+
+
+class Forbidden(Refusal):
+    """The actor may not do this; ``extra`` names what is missing."""
+
+    def __init__(self, code: str, detail: Text, *, extra: Mapping[str, Any]) -> None:
+        super().__init__(code, detail)
+        self.extra = extra
+
+    @classmethod
+    def scope(cls, scope: str) -> "Forbidden":
+        """The API token may not be used for this, whatever its owner may do."""
+        detail = gettext("This API token lacks the scope %(scope)s.") % {"scope": scope}
+        return cls("scope_missing", detail, extra={"missing_scope": scope})
 
 
 class Stale(Refusal):

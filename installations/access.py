@@ -13,36 +13,22 @@ from django.utils.translation import gettext
 from accounts import audit
 from accounts.actor import Actor, Who
 from accounts.models import AuditEntry, Membership
-from accounts.permissions import ROLES, SCOPES, Action, Role, Scope, allows
+from accounts.permissions import ROLES, SCOPES, Action, Role, allows
+from accounts.refusals import Forbidden
 from installations import models
 from installations.models import Grant, Installation
 
 STAFF_AUDIT_EVERY = timedelta(hours=1)
 
 
-class Missing(Exception):
+class Missing(Forbidden):
     """The actor sees the installation but lacks every one of ``roles`` on it."""
 
     def __init__(self, roles: Collection[Role]) -> None:
         self.roles = sorted(roles)
-        super().__init__(", ".join(self.roles))
-
-    @property
-    def detail(self) -> str:
-        names = [str(models.Role(role).label) for role in self.roles]
-        return gettext("This needs the role %(roles)s on this installation.") % {"roles": gettext(" or ").join(names)}
-
-
-class ScopeMissing(Exception):
-    """The API token may not be used for this, whatever its owner may do."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        super().__init__(scope)
-
-    @property
-    def detail(self) -> str:
-        return gettext("This API token lacks the scope %(scope)s.") % {"scope": self.scope.value}
+        names = gettext(" or ").join(str(models.Role(role).label) for role in self.roles)
+        detail = gettext("This needs the role %(roles)s on this installation.") % {"roles": names}
+        super().__init__("role_missing", detail, extra={"missing_roles": [role.value for role in self.roles]})
 
 
 def visible[M: Model](
@@ -91,7 +77,7 @@ def may(who: Who, installation: Installation, action: Action) -> bool:
 
 
 def require(who: Who, installation: Installation, action: Action) -> None:
-    """Raise ``ScopeMissing`` or ``Missing`` unless ``who`` may do ``action``.
+    """Raise ``Missing`` (no role) or ``Forbidden`` (the token's scopes) unless ``who`` may do ``action``.
 
     The installation must come from ``visible``. A right that only platform staff status gives leaves an audit entry.
     """
@@ -106,7 +92,7 @@ def require(who: Who, installation: Installation, action: Action) -> None:
 
 def require_scope(who: Who, action: Action) -> None:
     if not Actor.of(who).has_scope(SCOPES[action]):
-        raise ScopeMissing(SCOPES[action])
+        raise Forbidden.scope(SCOPES[action].value)
 
 
 def _audit_staff(actor: Actor, installation: Installation, action: Action) -> None:

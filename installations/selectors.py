@@ -1,9 +1,8 @@
 """What pages and API read about installations. Every list costs the same few queries however many rows it has."""
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from accounts.actor import Actor, Who
-from accounts.models import Organisation
+from accounts.actor import Who
 from accounts.permissions import Action
 from installations.access import visible
 from installations.models import AuthenticationRevision, Circuit, Grant, Installation
@@ -49,11 +48,3 @@ def list_revisions(installation: Installation) -> QuerySet[AuthenticationRevisio
     """The history, newest first, with author and secret (its fingerprint; the password stays encrypted)."""
     rows = AuthenticationRevision.objects.filter(installation=installation)
     return rows.select_related("author", "secret").order_by(*REVISION_ORDER)
-
-
-def list_organisations(who: Who) -> QuerySet[Organisation]:
-    """The organisations a person belongs to; platform staff see all."""
-    user = Actor.of(who).user
-    rows = Organisation.objects.all() if user.is_staff else Organisation.objects.filter(members=user)
-    own = user.memberships.model._default_manager.filter(user=user)
-    return rows.prefetch_related(Prefetch("memberships", queryset=own, to_attr="own_memberships")).order_by("name")

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.actor import Who
 from accounts.refusals import Conflict, Invalid
-from chargers.models import Charger, Delivery, DeliveryEvent
-from chargers.rollout.states import OPEN_STATES, DeliveryState
+from chargers import doorbell
+from chargers.models import Charger, Delivery, DeliveryEvent, Rollout
+from chargers.rollout.states import OPEN_STATES, DeliveryState, RolloutState
 from chargers.services import rollouts
 from chargers.services.charger_input import url_check
 from chargers.services.registration import facts_of
@@ -51,7 +52,7 @@ def update_charger(
     row.directory_at = timezone.now()
     row.save()
     if moved or (url_changed and _own_url_counts(row.installation)):
-        rollouts.add_charger(row)
+        _deliver_again(row)
     audit.record(
         actor,
         "charger_moved" if moved else "charger_changed",
@@ -99,8 +100,40 @@ def _end_waiting(row: Charger) -> None:
         raise Conflict("push_running", _("A setting is being pushed to this charger just now: try again in a minute."))
     waiting.finished_at = timezone.now()
     was, waiting.state, waiting.reason, waiting.due_at = waiting.state, DeliveryState.SUPERSEDED, "moved", None
-    waiting.save(update_fields=["state", "reason", "due_at", "finished_at"])
+    waiting.fencing += 1
+    waiting.save(update_fields=["state", "reason", "due_at", "finished_at", "fencing"])
     DeliveryEvent.objects.create(delivery=waiting, from_state=was, to_state=waiting.state, reason="moved")
+    rollouts.finish_if_done(waiting.rollout_id)
+
+
+def _deliver_again(row: Charger) -> None:
+    """What the charger must hold has changed: a delivery of its own, or the standing one looked at anew."""
+    standing = Delivery.objects.select_for_update().filter(
+        charger=row, revision=row.installation.revision_id, rollout__revision=row.installation.revision_id
+    )
+    delivery = standing.first()
+    if delivery is None:
+        rollouts.add_charger(row)
+        return
+    now = timezone.now()
+    if delivery.state in OPEN_STATES:
+        standing.update(due_at=now)
+    else:
+        DeliveryEvent.objects.create(
+            delivery=delivery, from_state=delivery.state, to_state=DeliveryState.WAITING, reason="charger_changed"
+        )
+        standing.update(
+            state=DeliveryState.WAITING,
+            reason="",
+            detail={},
+            attempts=0,
+            due_at=now,
+            deadline_at=None,
+            finished_at=None,
+        )
+        reopened = Rollout.objects.filter(pk=delivery.rollout_id, state=RolloutState.FINISHED)
+        reopened.update(state=RolloutState.RUNNING, finished_at=None)
+    transaction.on_commit(doorbell.ring_engine)
 
 
 def _circuit(installation: Installation, circuit_id: int | None) -> Circuit | None:

@@ -46,6 +46,7 @@ def publish_revision(
     """Make ``draft``, reviewed and normalised already, the installation's revision in force.
 
     One transaction: lock, compare ``expected_number`` (raises StaleRevision), insert, point to it, ring, audit.
+    With ``restored_from`` a kept password is that revision's.
     """
     with transaction.atomic():
         locked = Installation.objects.select_for_update(no_key=True, of=("self",)).get(pk=installation.pk)
@@ -54,7 +55,7 @@ def publish_revision(
         if current != expected_number:
             raise StaleRevision(current)
         settings = settings_of(draft)
-        secret = _secret(draft, standing)
+        secret = _secret(draft, standing if restored_from is None else locked.revisions.get(number=restored_from))
         revision = AuthenticationRevision.objects.create(
             installation=locked,
             number=current + 1,
@@ -88,12 +89,12 @@ def settings_of(source: Draft | AuthenticationRevision) -> Settings:
     )
 
 
-def _secret(draft: Draft, standing: AuthenticationRevision | None) -> Secret | None:
-    """The row of the standing password is kept when the password is kept, or entered again unchanged."""
+def _secret(draft: Draft, base: AuthenticationRevision | None) -> Secret | None:
+    """``base`` is the revision whose password "keep" means; its row stays when the same password is entered again."""
     password: Password = draft.password
     if draft.mode == NATIVE or isinstance(password, ClearPassword):
         return None
-    kept = standing.secret if standing else None
+    kept = base.secret if base else None
     if isinstance(password, NewPassword):
         same = kept is not None and kept.fingerprint == fingerprint(password.text)
         return kept if same else store_secret(password.text)

@@ -1,0 +1,110 @@
+"""Serializers that refuse what they do not know: unknown and read-only members, and values of another JSON type."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+LARGEST_ID = 2**63 - 1
+
+
+def choices_of(kind: type[Enum]) -> list[tuple[str, str]]:
+    return [(member.value, member.name) for member in kind]
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError({"non_field_errors": [_error("type", _("This is an object."))]})
+        faults: dict[str, list[ErrorDetail]] = {}
+        for name in data:
+            field = self.fields.get(str(name))
+            if field is None:
+                faults[name] = [_error("unknown_field", _("There is no such field here."))]
+            elif field.read_only:
+                faults[name] = [_error("read_only", _("This field is set by the portal and cannot be written."))]
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**dict(error.detail), **faults}) from None  # type: ignore[arg-type]
+        if faults:
+            raise serializers.ValidationError(faults)
+        return value
+
+
+class WriteSerializer(StrictSerializer):
+    """A write may carry a reason, which the audit keeps."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, write_only=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and not isinstance(data.get("reason", ""), str):
+            raise serializers.ValidationError({"reason": [_error("type", _("This is a text."))]})
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """A JSON string; numbers and booleans are not taken for text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError(_("This is a text."), code="type")
+        return super().to_internal_value(data)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is not serializers.empty and data is not None and not isinstance(data, str):
+            raise serializers.ValidationError(_("This is a text."), code="type")
+        return super().run_validation(data)
+
+
+class Choice(serializers.ChoiceField):
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            raise serializers.ValidationError(_("This is a text."), code="type")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """true or false, and nothing that looks like it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError(_("This is true or false."), code="type")
+        return data
+
+
+class Identifier(serializers.IntegerField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=LARGEST_ID, **options)
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            raise serializers.ValidationError(_("This is a whole number."), code="type")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "number", "exclusiveMinimum": 0, "maximum": 10000, "examples": [63]})
+class Amperes(serializers.Field[Decimal, Any, float, Any]):
+    """A current in ampere per phase, to a tenth: a JSON number above 0, up to 10,000."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            raise serializers.ValidationError(_("This is a number."), code="type")
+        if not 0 < data <= 10_000:
+            raise serializers.ValidationError(_("A current lies above 0 A and at or below 10,000 A."), code="range")
+        value = Decimal(str(data)).quantize(Decimal("0.1"))
+        if not value:
+            raise serializers.ValidationError(_("A current lies above 0 A and at or below 10,000 A."), code="range")
+        return value
+
+    def to_representation(self, value: Decimal) -> float:
+        return float(value)
+
+
+def _error(code: str, detail: Any) -> ErrorDetail:
+    return ErrorDetail(str(detail), code=code)

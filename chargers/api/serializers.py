@@ -1,0 +1,162 @@
+"""Bodies of installations and chargers."""
+
+import zoneinfo
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from accounts.api.paging import ListQuery, NoQuery
+from accounts.api.strict import Amperes, Choice, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
+from chargers.link_state import LinkState
+from chargers.rollout.states import DeliveryState
+from installations.models import Mode, NetworkType
+
+TIME_ZONES = frozenset(zoneinfo.available_timezones())
+
+
+class CountsSerializer(StrictSerializer):
+    total = serializers.IntegerField()
+    online = serializers.IntegerField()
+    offline = serializers.IntegerField()
+    charging = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="Chargers with a setting on its way.")
+    alarm = serializers.IntegerField()
+
+
+class InstallationSerializer(StrictSerializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    address = serializers.CharField()
+    time_zone = serializers.CharField()
+    network_type = serializers.ChoiceField(choices=NetworkType.choices)
+    main_fuse_current = Amperes(allow_null=True, help_text="In ampere per phase.")
+    authentication_mode = serializers.ChoiceField(choices=Mode.choices)
+    revision = serializers.IntegerField(help_text="Number of the authentication revision in force.")
+    chargers = CountsSerializer()
+    created_at = serializers.DateTimeField()
+
+
+class NewInstallationSerializer(WriteSerializer):
+    name = Text(max_length=200)
+    address = Text(max_length=400, required=False, allow_blank=True)
+    time_zone = Text(max_length=64, required=False, help_text="An IANA name, for example Europe/Oslo.")
+    network_type = Choice(choices=NetworkType.choices, required=False)
+    main_fuse_current = Amperes(required=False, allow_null=True)
+
+    def validate_time_zone(self, value: str) -> str:
+        if value not in TIME_ZONES:
+            raise serializers.ValidationError(_("Write an IANA time zone, for example Europe/Oslo."), code="time_zone")
+        return value
+
+
+class InstallationQuery(ListQuery):
+    search = serializers.CharField(required=False, default="", max_length=200, help_text="In name and address.")
+    mode = serializers.ChoiceField(choices=Mode.choices, required=False, default="")
+    network_type = serializers.ChoiceField(choices=NetworkType.choices, required=False, default="")
+
+
+class ConnectorSerializer(StrictSerializer):
+    number = serializers.IntegerField(help_text="0 is the charge point itself.")
+    status = serializers.CharField()
+    error_code = serializers.CharField()
+    info = serializers.CharField()
+    status_at = serializers.DateTimeField()
+
+
+class OpenDeliverySerializer(StrictSerializer):
+    id = serializers.IntegerField()
+    rollout = serializers.IntegerField()
+    revision = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=choices_of(DeliveryState))
+    reason = serializers.CharField()
+
+
+class ChargerSerializer(StrictSerializer):
+    device_id = serializers.CharField()
+    name = serializers.CharField()
+    installation = serializers.IntegerField()
+    circuit = serializers.IntegerField(allow_null=True)
+    server_url = serializers.CharField(help_text="The charger-level URL; used while the installation's is empty.")
+    link_state = serializers.ChoiceField(choices=choices_of(LinkState))
+    online = serializers.BooleanField()
+    last_seen_at = serializers.DateTimeField(allow_null=True)
+    connectors = ConnectorSerializer(many=True)
+    vendor = serializers.CharField()
+    model = serializers.CharField()
+    firmware = serializers.CharField()
+    applied_revision = serializers.IntegerField(allow_null=True, help_text="As observed at the charger.")
+    applied_at = serializers.DateTimeField(allow_null=True)
+    delivery = OpenDeliverySerializer(allow_null=True, help_text="The setting on its way to it.")
+    created_at = serializers.DateTimeField()
+
+
+class LinkSerializer(StrictSerializer):
+    url = serializers.CharField()
+    user = serializers.CharField()
+    password = serializers.CharField(help_text="Shown once, now; only a digest is kept.")
+
+
+class RegisteredSerializer(ChargerSerializer):
+    link = LinkSerializer(help_text="What to enter at the charger.")
+
+
+class ChargerLineSerializer(StrictSerializer):
+    device_id = Text(max_length=48)
+    name = Text(max_length=100, required=False, allow_blank=True)
+    circuit = Identifier(required=False, allow_null=True)
+    server_url = Text(max_length=512, required=False, allow_blank=True)
+
+
+class NewChargerSerializer(WriteSerializer):
+    device_id = Text(max_length=48)
+    name = Text(max_length=100, required=False, allow_blank=True)
+    installation = Identifier()
+    circuit = Identifier(required=False, allow_null=True)
+    server_url = Text(max_length=512, required=False, allow_blank=True)
+
+
+class ChargerChangeSerializer(WriteSerializer):
+    name = Text(max_length=100, required=False, allow_blank=True)
+    installation = Identifier(required=False, help_text="Another installation: moves the charger there.")
+    circuit = Identifier(required=False, allow_null=True)
+    server_url = Text(max_length=512, required=False, allow_blank=True)
+
+
+class ManyChargersSerializer(WriteSerializer):
+    installation = Identifier()
+    items = serializers.ListField(child=ChargerLineSerializer(), min_length=1, max_length=1000)
+
+
+class FaultSerializer(StrictSerializer):
+    pointer = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    index = serializers.IntegerField(required=False)
+
+
+class LineSerializer(StrictSerializer):
+    index = serializers.IntegerField()
+    device_id = serializers.CharField()
+    link = LinkSerializer(allow_null=True)
+    errors = FaultSerializer(many=True)  # type: ignore[assignment]  # a declared field
+
+
+class LinesSerializer(StrictSerializer):
+    registered = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    results = LineSerializer(many=True)
+
+
+class BulkQuery(NoQuery):
+    mode = serializers.ChoiceField(
+        choices=[("all", "all"), ("partial", "partial")], required=False, default="all",
+        help_text="`partial` keeps the good lines; otherwise one bad line keeps everything out.",
+    )  # fmt: skip
+
+
+class ChargerQuery(ListQuery):
+    installation = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    search = serializers.CharField(required=False, default="", max_length=100, help_text="Start of serial, or in name.")
+    link_state = serializers.ChoiceField(
+        choices=[(text, text) for text in ("never", "offline", "online", "charging")], required=False, default=""
+    )

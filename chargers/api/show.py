@@ -1,0 +1,110 @@
+"""How rows look in answers of the API."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chargers.explain import explain, explain_delivery
+from chargers.models import Charger, Delivery, Rollout
+from chargers.selectors import delivery_counts, link_of, link_state_of
+
+
+def show_charger(row: Charger) -> dict[str, Any]:
+    """For rows of ``list_chargers`` or ``find_charger``."""
+    link, state = link_of(row), link_state_of(row)
+    on_its_way: list[Delivery] = getattr(row, "open_deliveries", [])
+    return {
+        "device_id": row.device_id,
+        "name": row.name,
+        "installation": row.installation_id,
+        "circuit": row.circuit_id,
+        "server_url": row.server_url,
+        "link_state": state.value,
+        "online": state.online,
+        "last_seen_at": link.last_seen_at if link else None,
+        "connectors": [
+            {
+                "number": connector.number,
+                "status": connector.status,
+                "error_code": connector.error_code,
+                "info": connector.info,
+                "status_at": connector.status_at,
+            }
+            for connector in row.connectors.all()
+        ],
+        "vendor": row.vendor,
+        "model": row.model,
+        "firmware": row.firmware,
+        "applied_revision": row.applied_revision.number if row.applied_revision else None,
+        "applied_at": row.applied_at,
+        "delivery": _open_delivery(on_its_way[0]) if on_its_way else None,
+        "created_at": row.created_at,
+    }
+
+
+def _open_delivery(row: Delivery) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "rollout": row.rollout_id,
+        "revision": row.revision.number,
+        "state": row.state,
+        "reason": row.reason,
+    }
+
+
+def show_rollouts(rows: Sequence[Rollout]) -> list[dict[str, Any]]:
+    """One more query for all rows together."""
+    counts = delivery_counts([row.pk for row in rows])
+    return [
+        {
+            "id": row.pk,
+            "installation": row.installation_id,
+            "revision": row.revision.number,
+            "mode": row.revision.mode,
+            "state": row.state,
+            "policy": row.policy,
+            "created_by": row.revision.author_label,
+            "created_at": row.created_at,
+            "opened_at": row.opened_at,
+            "finished_at": row.finished_at,
+            "total": sum(count for _state, _reason, count in counts[row.pk]),
+            "by_state": _summed(counts[row.pk]),
+            "by_reason": [
+                {"state": state, "reason": reason, "count": count} for state, reason, count in counts[row.pk]
+            ],
+        }
+        for row in rows
+    ]
+
+
+def _summed(counts: Sequence[tuple[str, str, int]]) -> Mapping[str, int]:
+    summed: dict[str, int] = {}
+    for state, _reason, count in counts:
+        summed[state] = summed.get(state, 0) + count
+    return summed
+
+
+def show_delivery(row: Delivery) -> dict[str, Any]:
+    """For rows of ``list_deliveries``."""
+    return {
+        "id": row.pk,
+        "device_id": row.charger.device_id,
+        "name": row.charger.name,
+        "state": row.state,
+        "reason": row.reason,
+        "explanation": explain_delivery(row),
+        "attempts": row.attempts,
+        "due_at": row.due_at,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+        "timeline": [
+            {
+                "at": event.at,
+                "from_state": event.from_state,
+                "to_state": event.to_state,
+                "reason": event.reason,
+                "explanation": explain(event.to_state, event.reason, event.detail),
+                "detail": event.detail,
+            }
+            for event in row.events.all()
+        ],
+    }

@@ -1,0 +1,31 @@
+"""Addresses of installations, authentication settings, rollouts and chargers, below /api/v1/."""
+
+from django.urls import path
+
+from chargers.api.authentication import AuthenticationView, PreviewView, RestoreView, RevisionsView, RevisionView
+from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
+from chargers.api.installations import InstallationsView, InstallationView
+from chargers.api.rollouts import CancelView, DeliveriesView, DeliveryView, RetryView, RolloutsView, RolloutView
+
+SITE = "installations/<id:installation_id>"
+SETTINGS = f"{SITE}/authentication"
+ROLLOUT = "rollouts/<id:rollout_id>"
+
+urlpatterns = [
+    path("installations/", InstallationsView.as_view(), name="api-installations"),
+    path(f"{SITE}/", InstallationView.as_view(), name="api-installation"),
+    path(f"{SETTINGS}/", AuthenticationView.as_view(), name="api-authentication"),
+    path(f"{SETTINGS}/preview/", PreviewView.as_view(), name="api-authentication-preview"),
+    path(f"{SETTINGS}/revisions/", RevisionsView.as_view(), name="api-revisions"),
+    path(f"{SETTINGS}/revisions/<number:number>/", RevisionView.as_view(), name="api-revision"),
+    path(f"{SETTINGS}/revisions/<number:number>/restore/", RestoreView.as_view(), name="api-revision-restore"),
+    path("rollouts/", RolloutsView.as_view(), name="api-rollouts"),
+    path(f"{ROLLOUT}/", RolloutView.as_view(), name="api-rollout"),
+    path(f"{ROLLOUT}/deliveries/", DeliveriesView.as_view(), name="api-deliveries"),
+    path(f"{ROLLOUT}/deliveries/<id:delivery_id>/", DeliveryView.as_view(), name="api-delivery"),
+    path(f"{ROLLOUT}/retry/", RetryView.as_view(), name="api-rollout-retry"),
+    path(f"{ROLLOUT}/cancel/", CancelView.as_view(), name="api-rollout-cancel"),
+    path("chargers/", ChargersView.as_view(), name="api-chargers"),
+    path("chargers/bulk/", ManyChargersView.as_view(), name="api-chargers-bulk"),
+    path("chargers/<device_id:device_id>/", ChargerView.as_view(), name="api-charger"),
+]

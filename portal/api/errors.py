@@ -1,0 +1,47 @@
+"""Answers for what no view answered: problem details below /api/, a plain page elsewhere."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_lazy as _
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.api.problems import CONTENT_TYPE, Problem, not_found
+
+
+def problem_response(problem: Problem) -> JsonResponse:
+    return JsonResponse(problem.body(), status=problem.status, headers=problem.headers, content_type=CONTENT_TYPE)
+
+
+def _for_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+@csrf_exempt
+def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """Below /api/ an unknown address is never redirected: a POST would lose its body on the way."""
+    return problem_response(not_found())
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _for_api(request):
+        return problem_response(Problem(400, "bad_request", _("The request cannot be understood.")))
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _for_api(request):
+        return problem_response(Problem(403, "forbidden", _("You may not do this.")))
+    return defaults.permission_denied(request, exception)
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem_response(not_found()) if _for_api(request) else defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
+    if not _for_api(request):
+        return defaults.server_error(request)
+    detail = _("The portal failed; nothing was changed. Name the request id when you ask for help.")
+    return problem_response(Problem(500, "server_error", detail))

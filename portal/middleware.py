@@ -1,0 +1,54 @@
+"""Gives every request an id that comes back in the answer and stands in log and audit."""
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import structlog
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+from accounts.audit import Origin, origin
+
+HEADER = "X-Request-ID"
+ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@sync_and_async_middleware
+def request_origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Take X-Request-ID as it comes when it is harmless, else make one."""
+    if iscoroutinefunction(get_response):
+        answer_later = cast(Callable[[HttpRequest], Awaitable[HttpResponseBase]], get_response)
+
+        async def asynchronously(request: HttpRequest) -> HttpResponseBase:
+            with _origin_of(request) as request_id:
+                return _marked(await answer_later(request), request_id)
+
+        return asynchronously
+
+    def synchronously(request: HttpRequest) -> HttpResponseBase:
+        with _origin_of(request) as request_id:
+            return _marked(get_response(request), request_id)
+
+    return synchronously
+
+
+@contextmanager
+def _origin_of(request: HttpRequest) -> Iterator[str]:
+    given = request.headers.get(HEADER, "")
+    request_id = given if ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex
+    token = origin.set(Origin(request_id, str(request.META.get("REMOTE_ADDR", ""))[:64]))
+    try:
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            yield request_id
+    finally:
+        origin.reset(token)
+
+
+def _marked(response: HttpResponseBase, request_id: str) -> HttpResponseBase:
+    response[HEADER] = request_id
+    return response
