@@ -53,6 +53,10 @@ class Servers:
             self._keeper.wait(wait_seconds)
         self._keeper = None
 
+    def in_use(self) -> bool:
+        """Whether servers run for this folder; starts nothing."""
+        return self.data.exists() and self._keeper_runs()
+
     def _keeper_runs(self) -> bool:
         with (self.data / "keeper.lock").open("ab") as lock:
             try:
