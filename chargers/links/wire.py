@@ -29,5 +29,9 @@ def outcome_from_plain(plain: Mapping[str, Any]) -> PushOutcome:
 
 
 def steps_to_results(steps: Iterable[Mapping[str, Any]]) -> tuple[WriteResult, ...]:
-    """The answers kept in ``PushRecord.steps``: ``{"key": configuration key or "Reset", "status": answer}`` each."""
-    return tuple(WriteResult(str(step["key"]), str(step["status"])) for step in steps if step.get("key"))
+    """``PushRecord.steps``: ``{"key", "status"}`` after each answered write, ``{"action": "Reset"}`` before a reset."""
+    return tuple(
+        WriteResult(str(step.get("key") or step.get("action")), str(step.get("status", "")))
+        for step in steps
+        if step.get("key") or step.get("action")
+    )

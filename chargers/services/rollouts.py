@@ -5,17 +5,18 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
-from accounts.actor import Who
+from accounts.actor import Actor, Who
 from accounts.refusals import Conflict
 from chargers import doorbell
 from chargers.models import Charger, Delivery, DeliveryEvent, Rollout
 from chargers.rollout.states import OPEN_STATES, RETRIABLE_STATES, DeliveryState, RolloutState
-from installations.models import AuthenticationRevision
+from installations.models import AuthenticationRevision, Installation
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +74,7 @@ def _open_for(rollout: Rollout, charger_ids: list[int]) -> None:
     )
     Delivery.objects.bulk_create(
         (
-            Delivery(rollout=rollout, charger_id=pk, revision_id=rollout.revision_id, due_at=timezone.now())
+            Delivery(rollout=rollout, charger_id=pk, revision_id=rollout.revision_id, due_at=Now())
             for pk in sorted(free)
         ),
         ignore_conflicts=True,
@@ -121,10 +122,7 @@ def take_up(limit: int = CHUNK) -> int:
             .values_list("pk", "installation__revision__rollout__pk", "installation__revision_id")[:limit]
         )
         created = Delivery.objects.bulk_create(
-            (
-                Delivery(charger_id=pk, rollout_id=rollout, revision_id=rev, due_at=timezone.now())
-                for pk, rollout, rev in rows
-            ),
+            (Delivery(charger_id=pk, rollout_id=rollout, revision_id=rev, due_at=Now()) for pk, rollout, rev in rows),
             ignore_conflicts=True,
         )
         _reopen({rollout for _pk, rollout, _rev in rows})
@@ -139,17 +137,17 @@ def _reopen(rollout_ids: set[int]) -> None:
 
 def add_charger(charger: Charger) -> None:
     """A charger registered later inherits the revision in force through a delivery of its own."""
-    revision = charger.installation.revision
-    rollout = Rollout.objects.filter(revision=revision).first() if revision else None
+    revision = Installation.objects.select_related("revision").get(pk=charger.installation_id).revision
     if revision is None:
         return
+    rollout = Rollout.objects.filter(revision=revision).first()
     if rollout is None:
         rollout = Rollout.objects.create(
-            installation=charger.installation, revision=revision, created_by=None,
+            installation_id=charger.installation_id, revision=revision, created_by=None,
             state=RolloutState.RUNNING, opened_at=timezone.now(),
         )  # fmt: skip
     if rollout.state != RolloutState.CANCELLED:
-        Delivery.objects.create(rollout=rollout, charger=charger, revision=revision, due_at=timezone.now())
+        Delivery.objects.create(rollout=rollout, charger=charger, revision=revision, due_at=Now())
         _reopen({rollout.pk})
         transaction.on_commit(doorbell.ring_engine)
 
@@ -171,12 +169,14 @@ def retry(*, rollout: Rollout, actor: Who, device_ids: list[str] | None = None) 
             DeliveryEvent(delivery=one, from_state=one.state, to_state=DeliveryState.WAITING, reason="retried")
             for one in again
         )
-        now = timezone.now()
         Delivery.objects.filter(pk__in=[one.pk for one in again]).update(
-            state=DeliveryState.WAITING, reason="", detail={}, attempts=0, due_at=now, next_attempt_at=None,
-            deadline_at=None, finished_at=None, lease_until=None,
+            state=DeliveryState.WAITING, reason="", detail={}, attempts=0, due_at=Now(), next_attempt_at=None,
+            deadline_at=None, finished_at=None, lease_until=None, pushed_at=None,
         )  # fmt: skip
-        Rollout.objects.filter(pk=locked.pk).update(state=RolloutState.RUNNING, finished_at=None)
+        # Whoever tries again answers for it from now on: their right counts, not the first author's.
+        Rollout.objects.filter(pk=locked.pk).update(
+            state=RolloutState.RUNNING, finished_at=None, created_by=Actor.of(actor).user
+        )
         audit.record(
             actor, "rollout_retried", locked, installation_id=locked.installation_id, after={"deliveries": len(again)}
         )
@@ -195,12 +195,10 @@ def cancel(*, rollout: Rollout, actor: Who) -> int:
         DeliveryEvent.objects.bulk_create(
             DeliveryEvent(delivery=one, from_state=one.state, to_state=DeliveryState.CANCELLED) for one in waiting
         )
-        for one in waiting:
-            one.fencing += 1
-        Delivery.objects.bulk_update(waiting, ["fencing"])
         Delivery.objects.filter(pk__in=[one.pk for one in waiting]).update(
-            state=DeliveryState.CANCELLED, reason="", due_at=None, lease_until=None, finished_at=now
-        )
+            state=DeliveryState.CANCELLED, reason="", due_at=None, lease_until=None, finished_at=now,
+            fencing=F("fencing") + 1,
+        )  # fmt: skip
         Rollout.objects.filter(pk=locked.pk).update(state=RolloutState.CANCELLED, finished_at=now)
         audit.record(
             actor,

@@ -11,22 +11,49 @@ from chargers.services.rollouts import take_up
 
 BOUND = 2000
 
-# Waiting for an event that already happened: the charger is connected (or gone) and nobody rang.
+# Waiting for an event that already happened: the charger is connected, or idle again, and nobody rang.
 LOST_RINGS = """
 UPDATE chargers_delivery SET due_at = now() WHERE id IN (
     SELECT d.id FROM chargers_delivery d
     JOIN chargers_chargerlink l ON l.charger_id = d.charger_id
-    LEFT JOIN chargers_gatewaynode n ON n.name = l.node AND n.stopped_at IS NULL AND n.seen_at > now() - interval '15 s'
-    WHERE d.due_at IS NULL AND d.lease_until IS NULL AND d.state IN ('waiting', 'unknown', 'verifying')
-      AND ((l.disconnected_at IS NULL AND l.boot_accepted AND n.name IS NOT NULL) OR d.state = 'verifying')
+    JOIN chargers_gatewaynode n ON n.name = l.node AND n.stopped_at IS NULL AND n.seen_at > now() - interval '15 s'
+    WHERE d.due_at IS NULL AND d.lease_until IS NULL AND d.state IN ('waiting', 'unknown')
+      AND l.disconnected_at IS NULL AND l.boot_accepted
+      AND (d.reason <> 'busy' OR (
+        NOT EXISTS (SELECT 1 FROM chargers_transaction t
+                    WHERE t.charger_id = d.charger_id AND t.stop_received_at IS NULL AND NOT t.orphan)
+        AND NOT EXISTS (SELECT 1 FROM chargers_connector c
+                        WHERE c.charger_id = d.charger_id AND c.boot_number = l.boot_number
+                          AND c.status NOT IN ('Available', 'Unavailable'))))
     ORDER BY d.id LIMIT %s FOR UPDATE OF d SKIP LOCKED
+)
+"""
+
+# A state whose deadline nobody set, whatever led to it: look at it.
+FORGOTTEN = """
+UPDATE chargers_delivery SET due_at = now() WHERE id IN (
+    SELECT id FROM chargers_delivery WHERE state IN ('pushing', 'verifying') AND due_at IS NULL LIMIT %s
+)
+"""
+
+# Links of a gateway that died for good. Its own next start does the same at once for the links it left.
+DEAD_NODES = """
+UPDATE chargers_chargerlink SET disconnected_at = now() WHERE charger_id IN (
+    SELECT l.charger_id FROM chargers_chargerlink l
+    LEFT JOIN chargers_gatewaynode n ON n.name = l.node
+    WHERE l.disconnected_at IS NULL AND l.connected_at < now() - interval '60 s'
+      AND (n.seen_at IS NULL OR n.seen_at < now() - interval '60 s')
+      AND EXISTS (SELECT 1 FROM chargers_gatewaynode a
+                  WHERE a.stopped_at IS NULL AND a.seen_at > now() - interval '15 s')
+    LIMIT %s
 )
 """
 
 
 def sweep() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(LOST_RINGS, [BOUND])
+        for statement in (DEAD_NODES, FORGOTTEN, LOST_RINGS):
+            cursor.execute(statement, [BOUND])
     take_up()
 
 
