@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from accounts import keyring
@@ -21,7 +22,7 @@ from accounts.models import IdempotentRequest, User
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 200
-HEADERS = ("Content-Type", "Location", "ETag")
+HEADERS = ("Location", "ETag")
 
 
 def check_key(key: str) -> None:
@@ -44,9 +45,6 @@ def answer_once(user: User, key: str, mark: bytes, work: Callable[[], Response])
         if kept is not None:
             return _replay(kept, mark)
         response = work()
-        if response.status_code >= 400:
-            transaction.set_rollback(True)
-            return response
         _keep(user, key, mark, response)
         return response
 
@@ -60,8 +58,7 @@ def _lock(user: User, key: str) -> bool:
 
 
 def _keep(user: User, key: str, mark: bytes, response: Response) -> None:
-    response.render()
-    key_id, body = keyring.encrypt(response.content, associated=_associated(user, key))
+    key_id, body = keyring.encrypt(JSONRenderer().render(response.data), associated=_associated(user, key))
     headers = {name: response.headers[name] for name in HEADERS if name in response.headers}
     IdempotentRequest.objects.create(
         user=user,
@@ -89,7 +86,7 @@ class Replayed(Response):
     """A kept answer, byte for byte."""
 
     def __init__(self, content: bytes, status: int, headers: dict[str, str]) -> None:
-        super().__init__(status=status, headers=headers, content_type=headers.get("Content-Type"))
+        super().__init__(status=status, headers=headers, content_type="application/json")
         self.kept = content
 
     @property

@@ -34,8 +34,9 @@ class ResourceView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.verdict = _count(request)
-        if request.method in self.allowed_methods:
-            self.query = _read_query(request, self.queries.get(str(request.method), NoQuery))
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if method in self.allowed_methods:
+            self.query = _read_query(request, self.queries.get(method, NoQuery))
 
     def read(self, kind: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The validated body. Raises ValidationError (422)."""
