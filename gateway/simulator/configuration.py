@@ -94,6 +94,9 @@ class Configuration:
         key = self._keys[name.lower()]
         return self._values.get(key.name, key.value)
 
+    def keys(self) -> Iterable[Key]:
+        return self._keys.values()
+
     def integer(self, name: str) -> int:
         return int(self[name])
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from chargers.links.base import Encoding
 from chargers.profiles import Profile, UrlForm, profile_named
@@ -68,6 +68,22 @@ class Make:
             keys += self._url_keys(profile.url)
         return Configuration(keys)
 
+    def boot_payload(self) -> dict[str, str]:
+        example = self.profile.example
+        payload = {
+            "chargePointVendor": example.vendor[:20],
+            "chargePointModel": example.model[:20],
+            "chargePointSerialNumber": self.device_id[:25],
+        }
+        return {**payload, "firmwareVersion": example.firmware[:50]} if example.firmware else payload
+
+    def free_vend_tag(self, configuration: Configuration) -> str | None:
+        """The tag under which everybody may charge (it may be empty); None: cards are asked for."""
+        keys = self.profile.free_vend
+        if keys is None or configuration[keys.key].lower() != keys.on.lower():
+            return None
+        return configuration[keys.tag_key] if keys.tag_key else ""
+
     def _url_keys(self, url: UrlKeys) -> list[Key]:
         reboot = self.profile.reboot
         keys = [Key(url.identity_key, self.device_id, reboot=reboot)] if url.identity_key else []
@@ -98,6 +114,8 @@ class Make:
             return {MAIN: portal}
         identity = (configuration[url.identity_key] if url.identity_key else "") or self.device_id
         dialled = _dialled(url, configuration, quote(identity, safe=""))
+        if url.form is UrlForm.FULL and not url.identity_key and self.device_id not in unquote(dialled):
+            identity = unquote(dialled.rpartition("/")[2])
         if self.moves:
             return {MAIN: (dialled, identity)}
         return {MAIN: portal, BACKEND: (dialled, identity)} if dialled else {MAIN: portal}

@@ -1,4 +1,4 @@
-"""OCPP-J frames as the simulated charger reads and writes them (J 4.2), apart from the gateway's own so that it can judge."""
+"""OCPP-J frames as the simulated charger has them (J 4.2); not the gateway's own, so that it can be its judge."""
 
 from dataclasses import dataclass
 from typing import Any

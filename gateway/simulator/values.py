@@ -1,4 +1,4 @@
-"""Words shared by the simulated charge point's parts: times it keeps to, what it dials, what it asks its runner to do."""
+"""Words the simulated charge point's parts share: its times, what it dials, what it asks its runner to do."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -1,0 +1,179 @@
+"""What the simulated charger does when a central system calls it: one function per action, one table."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gateway.simulator import requests
+from gateway.simulator.configuration import MAX_KEYS_PER_CALL, Change
+from gateway.simulator.connector import Connector, Status, Visit
+from gateway.simulator.line import Boot, Line, Message, status_notification
+from gateway.simulator.rpc import Fault
+
+if TYPE_CHECKING:
+    from gateway.simulator.charge_point import ChargePoint
+
+type Answer = dict[str, Any]
+
+NOT_SUPPORTED = {"CancelReservation", "GetCompositeSchedule", "GetDiagnostics", "ReserveNow", "UpdateFirmware"}
+
+
+def obey(point: "ChargePoint", line: Line, action: str, payload: Any, now: float) -> Answer:
+    """The payload of the CALLRESULT. Raises Fault for a CALLERROR."""
+    if action in NOT_SUPPORTED:
+        raise Fault("NotSupported")
+    order = ORDERS.get(action)
+    if order is None:
+        raise Fault("NotImplemented")
+    shape, act = order
+    return act(point, line, requests.read(shape, payload), now)
+
+
+def _status(accepted: bool, otherwise: str = "Rejected") -> Answer:
+    return {"status": "Accepted" if accepted else otherwise}
+
+
+def _connector(point: "ChargePoint", number: int) -> Connector | None:
+    connectors = point.sessions.connectors
+    return connectors[number] if 0 <= number < len(connectors) else None
+
+
+def _get_configuration(point: "ChargePoint", line: Line, asked: requests.GetConfiguration, now: float) -> Answer:
+    if len(asked.key) > MAX_KEYS_PER_CALL:
+        raise Fault("OccurenceConstraintViolation", f"at most {MAX_KEYS_PER_CALL} keys")
+    return point.configuration.report(asked.key)
+
+
+def _change_configuration(point: "ChargePoint", line: Line, asked: requests.ChangeConfiguration, now: float) -> Answer:
+    known = asked.key in point.configuration
+    if known and not point.make.may_write(asked.key, point.configuration):
+        return {"status": Change.REJECTED}
+    change = point.configuration.change(asked.key, asked.value)
+    if change in (Change.ACCEPTED, Change.REBOOT_REQUIRED):
+        point.configured(asked.key, asked.value, now)
+    return {"status": change}
+
+
+def _change_availability(point: "ChargePoint", line: Line, asked: requests.ChangeAvailability, now: float) -> Answer:
+    if _connector(point, asked.connector_id) is None:
+        return _status(False)
+    done = point.sessions.set_availability(asked.connector_id, asked.type == "Operative", now)
+    point.save()
+    return _status(done, "Scheduled")
+
+
+def _reset(point: "ChargePoint", line: Line, asked: requests.Reset, now: float) -> Answer:
+    point.reset(asked.type, now)
+    return _status(True)
+
+
+def _trigger(point: "ChargePoint", line: Line, asked: requests.TriggerMessage, now: float) -> Answer:
+    connectors = point.sessions.connectors
+    if asked.connector_id is not None:
+        one = _connector(point, asked.connector_id)
+        if one is None:
+            return _status(False)
+        connectors = [one]
+    match asked.requested_message:
+        case "BootNotification":
+            line.put(Message("BootNotification", point.make.boot_payload(), triggered=True))
+        case "Heartbeat":
+            line.put(Message("Heartbeat", {}, triggered=True))
+        case "StatusNotification":
+            for each in connectors:
+                payload = status_notification(each.number, each.status, now)
+                line.put(Message("StatusNotification", payload, connector=each.number, triggered=True))
+        case "MeterValues":
+            for each in connectors:
+                if each.number:
+                    point.sessions.read_meter(each, now, context="Trigger", triggered=True)
+        case name:
+            line.put(Message(name, {"status": "Idle"}, triggered=True))
+    return _status(True)
+
+
+def _remote_start(point: "ChargePoint", line: Line, asked: requests.RemoteStartTransaction, now: float) -> Answer:
+    connectors = point.sessions.connectors[1:]
+    if asked.connector_id is not None:
+        connectors = [each for each in connectors if each.number == asked.connector_id]
+    if line.boot is not Boot.ACCEPTED or point.rebooting:
+        return _status(False)
+    visit = Visit(
+        asked.id_tag, point.sessions.random_seconds(), authorize=point.configuration.flag("AuthorizeRemoteTxRequests")
+    )
+    for connector in connectors:
+        if connector.status is Status.PREPARING:
+            connector.visit, connector.next_at = visit, now
+            return _status(True)
+    return _status(any(point.sessions.arrive(each.number, visit, now) for each in connectors))
+
+
+def _remote_stop(point: "ChargePoint", line: Line, asked: requests.RemoteStopTransaction, now: float) -> Answer:
+    for connector in point.sessions.connectors:
+        transaction = connector.transaction
+        if transaction is not None and line.ids.get(transaction.number) == asked.transaction_id:
+            point.sessions.stop(connector, "Remote", now)
+            return _status(True)
+    return _status(False)
+
+
+def _unlock(point: "ChargePoint", line: Line, asked: requests.UnlockConnector, now: float) -> Answer:
+    connector = _connector(point, asked.connector_id)
+    if connector is None:
+        return {"status": "NotSupported"}
+    if connector.transaction is not None:
+        point.sessions.stop(connector, "UnlockCommand", now)
+    return {"status": "Unlocked"}
+
+
+def _set_profile(point: "ChargePoint", line: Line, asked: requests.SetChargingProfile, now: float) -> Answer:
+    profile = asked.cs_charging_profiles
+    connector = _connector(point, asked.connector_id)
+    if connector is None or (profile.charging_profile_purpose == "TxProfile" and connector.transaction is None):
+        return _status(False)
+    place = (asked.connector_id, profile.charging_profile_purpose, profile.stack_level)
+    kept = {at: each for at, each in point.charging_profiles.items() if each != profile.charging_profile_id}
+    point.charging_profiles = {**kept, place: profile.charging_profile_id}
+    return _status(True)
+
+
+def _clear_profile(point: "ChargePoint", line: Line, asked: requests.ClearChargingProfile, now: float) -> Answer:
+    wanted = (asked.connector_id, asked.charging_profile_purpose, asked.stack_level)
+    found = [
+        place
+        for place, number in point.charging_profiles.items()
+        if (
+            number == asked.id
+            if asked.id is not None
+            else all(want in (None, has) for want, has in zip(wanted, place, strict=True))
+        )
+    ]
+    for place in found:
+        del point.charging_profiles[place]
+    return _status(bool(found), "Unknown")
+
+
+def _list_version(point: "ChargePoint", line: Line, asked: requests.Empty, now: float) -> Answer:
+    return {"listVersion": point.list_version}
+
+
+def _send_local_list(point: "ChargePoint", line: Line, asked: requests.SendLocalList, now: float) -> Answer:
+    point.list_version = asked.list_version
+    return _status(True)
+
+
+ORDERS: Mapping[str, tuple[type[Any], Callable[["ChargePoint", Line, Any, float], Answer]]] = {
+    "ChangeAvailability": (requests.ChangeAvailability, _change_availability),
+    "ChangeConfiguration": (requests.ChangeConfiguration, _change_configuration),
+    "ClearCache": (requests.Empty, lambda point, line, asked, now: _status(True)),
+    "ClearChargingProfile": (requests.ClearChargingProfile, _clear_profile),
+    "DataTransfer": (requests.DataTransfer, lambda point, line, asked, now: {"status": "UnknownVendorId"}),
+    "GetConfiguration": (requests.GetConfiguration, _get_configuration),
+    "GetLocalListVersion": (requests.Empty, _list_version),
+    "RemoteStartTransaction": (requests.RemoteStartTransaction, _remote_start),
+    "RemoteStopTransaction": (requests.RemoteStopTransaction, _remote_stop),
+    "Reset": (requests.Reset, _reset),
+    "SendLocalList": (requests.SendLocalList, _send_local_list),
+    "SetChargingProfile": (requests.SetChargingProfile, _set_profile),
+    "TriggerMessage": (requests.TriggerMessage, _trigger),
+    "UnlockConnector": (requests.UnlockConnector, _unlock),
+}
