@@ -20,7 +20,7 @@ def open_deliveries(rollout_id: int) -> None:
 
 @shared_task(name="chargers.reconcile")
 def reconcile() -> None:
-    if reconcile_batch():
+    if reconcile_batch(call_for_help=doorbell.ring_engine):
         doorbell.ring_engine()
 
 

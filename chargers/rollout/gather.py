@@ -53,7 +53,7 @@ def gather(delivery_ids: Collection[int], now: datetime) -> list[Snapshot]:
         _snapshot(
             delivery,
             links[delivery.charger_id],
-            pushes.get(delivery.pk),
+            pushes.get(delivery.pk) if delivery.pushed_at else None,
             reported[delivery.charger_id],
             targets,
             delivery.rollout_id in revoked,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chargers.links.base import PushOrder
+from chargers.links.base import PushOrder, PushResult
 from chargers.rollout.actions import MOMENT, Action, Draw, Finish, Push, ReadBack, Stay, attempt_failed
 from chargers.rollout.judge import judge
 from chargers.rollout.snapshot import PushView, Snapshot
@@ -83,10 +83,11 @@ def _push_order(snapshot: Snapshot) -> PushOrder:
         return order
     proven = _proven(snapshot, push)
     rebooted = snapshot.link.boot_number > push.boot_number
+    in_doubt = push.outcome is None or push.outcome.result is PushResult.NO_ANSWER
     return replace(
         order,
         writes=tuple(write for write in order.writes if write.key not in proven),
-        force_reset=order.reset and not rebooted,
+        force_reset=not rebooted and (order.force_reset or (order.reset and (in_doubt or bool(push.written)))),
     )
 
 

@@ -24,11 +24,22 @@ COLLECT_SECONDS = 35.0
 Draw = Callable[[], float]
 
 
-def reconcile_batch(link: Link | None = None, *, limit: int = BATCH, draw: Draw = random.random) -> bool:
-    """Bring up to ``limit`` due deliveries one step further; True: call again, more is due."""
+def reconcile_batch(
+    link: Link | None = None,
+    *,
+    limit: int = BATCH,
+    draw: Draw = random.random,
+    call_for_help: Callable[[], object] = lambda: None,
+) -> bool:
+    """Bring up to ``limit`` due deliveries one step further; True: call again, more is due.
+
+    ``call_for_help`` is called at once when the batch is full, so that others work while this one waits for answers.
+    """
     claimed = claim_due(limit)
     if not claimed:
         return False
+    if len(claimed) == limit:
+        call_for_help()
     now = database_now()
     moves: list[Move] = []
     orders: list[tuple[Snapshot, PushOrder]] = []
@@ -44,7 +55,7 @@ def reconcile_batch(link: Link | None = None, *, limit: int = BATCH, draw: Draw 
     moved = record(moves)
     reading = {snapshot.delivery_id for snapshot, order in orders if order.read_only}
     _carry_out([pair for pair in orders if pair[0].delivery_id in moved | reading], link or current_link(), draw)
-    return len(claimed) == limit or more_is_due()
+    return more_is_due()
 
 
 def _carry_out(orders: Sequence[tuple[Snapshot, PushOrder]], link: Link, draw: Draw) -> None:

@@ -27,11 +27,14 @@ class DatabaseBooks:
         stands = Delivery.objects.filter(
             pk=order.delivery_id, fencing=order.fencing, state="pushing", lease_until__gt=timezone.now()
         ).exists()
-        if stands:
-            PushRecord.objects.create(
-                delivery_id=order.delivery_id, fencing=order.fencing, epoch=order.epoch, boot_number=boot_number
-            )
-        return stands
+        if not stands:
+            return False
+        _record, begun = PushRecord.objects.get_or_create(
+            delivery_id=order.delivery_id,
+            fencing=order.fencing,
+            defaults={"epoch": order.epoch, "boot_number": boot_number},
+        )
+        return begun
 
     def step(self, order: PushOrder, step: dict[str, str]) -> None:
         record = PushRecord.objects.get(delivery_id=order.delivery_id, fencing=order.fencing)
