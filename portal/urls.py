@@ -9,6 +9,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="metrics"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("accounts.urls")),
+    path("", include("installations.urls")),
+    path("", include("chargers.urls")),
 ]
 
 handler400 = "portal.api.errors.bad_request"

@@ -1,13 +1,13 @@
-"""Answers for what no view answered: problem details below /api/, a plain page elsewhere."""
+"""Answers for what no view answered: problem details below /api/, a page elsewhere."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
-from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.api.problems import CONTENT_TYPE, Problem, not_found
+from portal import pages
 
 
 def problem_response(problem: Problem) -> JsonResponse:
@@ -27,21 +27,21 @@ def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _for_api(request):
         return problem_response(Problem(400, "bad_request", _("The request cannot be understood.")))
-    return defaults.bad_request(request, exception)
+    return pages.bad_request(request)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _for_api(request):
         return problem_response(Problem(403, "forbidden", _("You may not do this.")))
-    return defaults.permission_denied(request, exception)
+    return pages.forbidden(request)
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem_response(not_found()) if _for_api(request) else defaults.page_not_found(request, exception)
+    return problem_response(not_found()) if _for_api(request) else pages.missing(request)
 
 
 def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
     if not _for_api(request):
-        return defaults.server_error(request)
+        return pages.server_error(request)
     detail = _("The portal failed; nothing was changed. Name the request id when you ask for help.")
     return problem_response(Problem(500, "server_error", detail))

@@ -1,0 +1,66 @@
+"""Sign in and out, and a person's own account."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from accounts.forms import SCOPE_LABELS, SignInForm, TokenForm
+from accounts.permissions import Scope
+from accounts.refusals import Refusal
+from accounts.tokens import issue_token, list_tokens, revoke_token
+from accounts.web import actor_of, page
+
+
+class SignIn(LoginView):
+    template_name = "accounts/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+    extra_context = {"title": gettext_lazy("Sign in")}
+
+
+class SignOut(LogoutView):
+    pass
+
+
+@login_required
+@never_cache
+@sensitive_post_parameters()
+def account(request: HttpRequest) -> HttpResponse:
+    """The person's API tokens; a new one is shown in this answer and never again."""
+    actor = actor_of(request)
+    form = TokenForm(request.POST or None)
+    shown = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            _token, shown = issue_token(user=actor.user, actor=actor, **form.as_token())
+            form = TokenForm()
+        except Refusal as refusal:
+            form.add_error(None, str(refusal.detail))
+    tokens = [
+        (token, [SCOPE_LABELS[Scope(scope)] for scope in token.scopes if scope in set(Scope)])
+        for token in list_tokens(actor.user)
+    ]
+    context = {
+        "section": "account", "form": form, "shown": shown, "tokens": tokens, "languages": settings.LANGUAGES,
+    }  # fmt: skip
+    return page(request, "accounts/account.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = actor_of(request)
+    token = list_tokens(actor.user).filter(pk=pk).first()
+    if token is None:
+        raise Http404
+    revoke_token(token=token, actor=actor)
+    messages.success(request, _("The token was revoked: it is refused from now on."))
+    return redirect("account")

@@ -1,0 +1,61 @@
+"""Forms to register and change chargers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from installations.models import Circuit, Installation
+
+TEXT = {"class": "form-control", "autocomplete": "off"}
+
+
+class OneChargerForm(forms.Form):
+    """Fields named like the faults' pointers, so that a refusal finds its field."""
+
+    device_id = forms.CharField(
+        label=_("Serial number (device id)"),
+        max_length=200,
+        widget=forms.TextInput(attrs={**TEXT, "autocapitalize": "characters", "spellcheck": "false"}),
+        help_text=_("As printed on the charger, for instance ZCS000143."),
+    )
+    name = forms.CharField(label=_("Name"), required=False, max_length=100, widget=forms.TextInput(attrs=TEXT))
+    circuit = forms.ModelChoiceField(
+        label=_("Circuit"),
+        queryset=Circuit.objects.none(),
+        required=False,
+        empty_label=_("the main fuse"),
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+    def __init__(self, *args: Any, installation: Installation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["circuit"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Circuit.objects.filter(installation=installation)
+
+
+class EditChargerForm(OneChargerForm):
+    server_url = forms.CharField(
+        label=_("The charger's own server URL"),
+        required=False,
+        max_length=512,
+        widget=forms.TextInput(attrs={**TEXT, "inputmode": "url"}),
+        help_text=_("Used only while the installation's URL is empty."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["device_id"]
+
+
+class PasteForm(forms.Form):
+    lines = forms.CharField(
+        label=_("One charger a line: serial; name; server URL (the last two are optional)"),
+        widget=forms.Textarea(attrs={"class": "form-control mono", "rows": 8, "spellcheck": "false"}),
+    )
+    keep_good = forms.BooleanField(
+        label=_("Register the good lines although others have faults"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )

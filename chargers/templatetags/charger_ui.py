@@ -1,0 +1,84 @@
+"""Badges of charger and delivery states: colour, shape and words together, so that none stands alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.templatetags.ui import icon
+from chargers.explain import explain
+from chargers.models import Charger, Delivery
+from chargers.selectors import link_state_of
+
+register = template.Library()
+
+LINK_LOOKS: Mapping[str, tuple[str, str, Any]] = {
+    "never": ("quiet", "circle", _("never connected")),
+    "offline": ("off", "wifi-off", _("offline")),
+    "booting": ("wait", "hourglass-split", _("starting")),
+    "charging": ("busy", "lightning-charge-fill", _("charging")),
+    "busy": ("wait", "plug-fill", _("in use")),
+    "idle": ("good", "wifi", _("ready")),
+}
+DELIVERY_LOOKS: Mapping[str, tuple[str, str, Any]] = {
+    "waiting": ("wait", "hourglass-split", _("waiting")),
+    "pushing": ("busy", "send", _("sending")),
+    "verifying": ("busy", "arrow-repeat", _("checking")),
+    "unknown": ("wait", "question-circle", _("unknown")),
+    "applied": ("good", "check-circle-fill", _("applied")),
+    "handed_over": ("good", "box-arrow-up-right", _("handed over")),
+    "rejected": ("bad", "x-circle-fill", _("rejected")),
+    "unsupported": ("off", "slash-circle", _("cannot")),
+    "failed": ("bad", "exclamation-triangle-fill", _("failed")),
+    "superseded": ("quiet", "clock-history", _("superseded")),
+    "cancelled": ("quiet", "slash-circle", _("cancelled")),
+}
+REASONS: Mapping[str, Any] = {
+    "offline": _("offline"), "busy": _("in use"), "backoff": _("pause after a failure"), "leaving": _("leaving"),
+    "reboot": _("restarting"),
+}  # fmt: skip
+CONNECTOR_LOOKS: Mapping[str, str] = {
+    "Available": "good", "Preparing": "wait", "Charging": "busy", "SuspendedEV": "busy", "SuspendedEVSE": "busy",
+    "Finishing": "wait", "Reserved": "wait", "Unavailable": "off", "Faulted": "bad",
+}  # fmt: skip
+
+
+def _badge(look: str, symbol: str, words: Any, more: Any = "") -> SafeString:
+    tail = format_html(": {}", more) if more else ""
+    return format_html('<span class="state state-{}">{} <span>{}{}</span></span>', look, icon(symbol), words, tail)
+
+
+@register.simple_tag
+def link_badge(state: str) -> SafeString:
+    return _badge(*LINK_LOOKS[str(state)])
+
+
+@register.simple_tag
+def charger_badge(charger: Charger) -> SafeString:
+    """For chargers read with their facts."""
+    return link_badge(link_state_of(charger))
+
+
+@register.simple_tag
+def delivery_badge(state: str, reason: str = "") -> SafeString:
+    more = REASONS.get(str(reason), "") if state in {"waiting", "verifying", "unknown"} else ""
+    return _badge(*DELIVERY_LOOKS[str(state)], more)
+
+
+@register.simple_tag
+def delivery_words(state: str) -> str:
+    return str(DELIVERY_LOOKS[str(state)][2])
+
+
+@register.simple_tag
+def connector_badge(status: str) -> SafeString:
+    look = CONNECTOR_LOOKS.get(status, "quiet")
+    return format_html('<span class="state state-{}">{} <span>{}</span></span>', look, icon("plug-fill"), status)
+
+
+@register.simple_tag
+def explained(delivery: Delivery) -> str:
+    return explain(delivery.state, delivery.reason, delivery.detail)

@@ -1,0 +1,24 @@
+from django.urls import path
+
+from chargers.views import authentication, charger, overview, register, rollouts
+
+urlpatterns = [
+    path("", overview.home, name="home"),
+    path("installations/", overview.installations, name="installations"),
+    path("installations/<int:pk>/", overview.installation, name="installation"),
+    path("installations/<int:pk>/chargers/", overview.chargers, name="installation_chargers"),
+    path("installations/<int:pk>/chargers/register/", register.register, name="charger_register"),
+    path("installations/<int:pk>/authentication/", authentication.authentication, name="installation_authentication"),
+    path("installations/<int:pk>/history/", authentication.history, name="installation_history"),
+    path(
+        "installations/<int:pk>/history/<int:number>/restore/", authentication.restore_revision, name="revision_restore"
+    ),
+    path("chargers/<str:device_id>/", charger.charger, name="charger"),
+    path("chargers/<str:device_id>/edit/", charger.edit, name="charger_edit"),
+    path("chargers/<str:device_id>/delete/", charger.delete, name="charger_delete"),
+    path("rollouts/", rollouts.rollouts, name="rollouts"),
+    path("rollouts/<int:pk>/", rollouts.rollout, name="rollout"),
+    path("rollouts/<int:pk>/retry/", rollouts.retry, name="rollout_retry"),
+    path("rollouts/<int:pk>/cancel/", rollouts.cancel, name="rollout_cancel"),
+    path("rollouts/<int:pk>/deliveries/<int:delivery_pk>/", rollouts.delivery, name="delivery"),
+]

@@ -1,0 +1,1 @@
+"""Pages about chargers, their settings and rollouts. A view is: access, form, service, answer."""

@@ -1,0 +1,145 @@
+"""Rollouts: the list, one live to its end, one delivery with its timeline; retry and cancel."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.keyset import BadCursor, Page, read_page
+from accounts.permissions import Action
+from accounts.refusals import Refusal
+from accounts.web import actor_of, page
+from chargers.models import Delivery, Rollout
+from chargers.rollout.states import RETRIABLE_STATES, DeliveryState, RolloutState
+from chargers.selectors import (
+    DELIVERY_ORDER,
+    ROLLOUT_ORDER,
+    delivery_counts,
+    list_deliveries,
+    list_rollouts,
+)
+from chargers.services import rollouts as service
+from chargers.services.progress import Progress
+from installations.access import may, require
+
+PAGE_SIZE = 50
+ENDED = {RolloutState.FINISHED, RolloutState.CANCELLED}
+
+
+def _rollout_for(request: HttpRequest, pk: int, action: Action = Action.VIEW) -> Rollout:
+    found = list_rollouts(actor_of(request)).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    require(actor_of(request), found.installation, action)
+    return found
+
+
+@login_required
+def rollouts(request: HttpRequest) -> HttpResponse:
+    try:
+        found = read_page(
+            list_rollouts(actor_of(request)), order=ROLLOUT_ORDER, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE
+        )
+    except BadCursor:
+        raise Http404 from None
+    counts = delivery_counts([rollout.pk for rollout in found.rows])
+    rows = [(rollout, Progress.of(counts[rollout.pk])) for rollout in found.rows]
+    return page(request, "chargers/rollouts.html", {"section": "rollouts", "page": found, "rows": rows})
+
+
+@login_required
+def rollout(request: HttpRequest, pk: int) -> HttpResponse:
+    """Polled by the page itself: 304 while nothing changed, and no more polls once it has ended."""
+    found = _rollout_for(request, pk)
+    progress = Progress.of(delivery_counts([found.pk])[found.pk])
+    deliveries = _deliveries(request, found)
+    tag = _version(found, progress, deliveries)
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponse(status=304)
+    context = {
+        "section": "rollouts",
+        "rollout": found,
+        "installation": found.installation,
+        "progress": progress,
+        "page": deliveries,
+        "tag_json": json.dumps(tag),
+        "ended": found.state in ENDED,
+        "state": request.GET.get("state", ""),
+        "search": request.GET.get("q", ""),
+        "states": [state for state in DeliveryState if progress.by_state.get(state)],
+        "retriable": sum(progress.by_state.get(state, 0) for state in RETRIABLE_STATES),
+        "newest": found.installation.revision_id == found.revision_id,
+        "may_steer": may(actor_of(request), found.installation, Action.STEER_ROLLOUT),
+    }
+    response = page(request, "chargers/rollout.html", context, partial="live")
+    response["ETag"] = tag
+    return response
+
+
+def _deliveries(request: HttpRequest, found: Rollout) -> Page[Delivery]:
+    state = request.GET.get("state", "")
+    rows = list_deliveries(
+        found, state=state if state in set(DeliveryState) else "", search=request.GET.get("q", "").strip()
+    )
+    try:
+        return read_page(rows, order=DELIVERY_ORDER, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    except BadCursor:
+        raise Http404 from None
+
+
+def _version(found: Rollout, progress: Progress, deliveries: Page[Delivery]) -> str:
+    shown: list[Any] = [found.state, sorted(progress.by_state.items()), sorted(progress.by_reason.items())]
+    shown += [(row.pk, row.state, row.reason) for row in deliveries.rows]
+    return '"' + hashlib.blake2b(repr(shown).encode(), digest_size=10).hexdigest() + '"'
+
+
+@login_required
+def delivery(request: HttpRequest, pk: int, delivery_pk: int) -> HttpResponse:
+    found = _rollout_for(request, pk)
+    row = list_deliveries(found).filter(pk=delivery_pk).first()
+    if row is None:
+        raise Http404
+    context = {
+        "section": "rollouts",
+        "rollout": found,
+        "installation": found.installation,
+        "delivery": row,
+        "retriable": row.state in RETRIABLE_STATES and found.installation.revision_id == found.revision_id,
+        "may_steer": may(actor_of(request), found.installation, Action.STEER_ROLLOUT),
+    }
+    return page(request, "chargers/delivery.html", context)
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _rollout_for(request, pk, Action.STEER_ROLLOUT)
+    only = request.POST.get("device_id", "")
+    try:
+        count = service.retry(rollout=found, actor=actor_of(request), device_ids=[only] if only else None)
+    except Refusal as refusal:
+        messages.error(request, str(refusal.detail))
+    else:
+        told = ngettext("%(count)d charger is tried again.", "%(count)d chargers are tried again.", count)
+        messages.success(request, told % {"count": count})
+    return redirect("rollout", pk)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _rollout_for(request, pk, Action.STEER_ROLLOUT)
+    try:
+        service.cancel(rollout=found, actor=actor_of(request))
+    except Refusal as refusal:
+        messages.error(request, str(refusal.detail))
+    else:
+        messages.success(request, _("Cancelled: nothing more is sent. What was sent already stays."))
+    return redirect("rollout", pk)
