@@ -19,7 +19,7 @@ from chargers.services.registration import register_chargers
 from installations.models import IdTag, Installation
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
-from portal.demo.plan import groups
+from portal.demo.plan import CARD, groups
 
 # role: (e-mail address, name, password). The demo listens on this machine only.
 PEOPLE = {
@@ -33,7 +33,7 @@ PLACES = [
     ("Demo Garage", "Lagerstraße 12, 20357 Hamburg", "Europe/Berlin"),
     ("Harbour Car Park", "Strandkaien 2, 4005 Stavanger", "Europe/Oslo"),
 ]
-CARDS = [("04A1B2C3D4", "Olivia's card"), ("04E5F60718", "Pool car")]
+CARDS = [(CARD, "Olivia's card"), ("04E5F60718", "Pool car")]
 
 
 def make_demo(*, chargers: int, folder: Path) -> dict[str, Any]:
