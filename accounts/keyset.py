@@ -35,9 +35,9 @@ def read_page[M: Model](queryset: QuerySet[M], *, order: Sequence[str], cursor: 
     backward, values = _decode(cursor, order) if cursor else (False, [])
     ordering = [_turned(name) for name in order] if backward else list(order)
     rows_wanted = queryset.order_by(*ordering)
-    if values:
-        rows_wanted = rows_wanted.filter(_beyond(ordering, values))
     try:
+        if values:
+            rows_wanted = rows_wanted.filter(_beyond(ordering, values))
         rows = list(rows_wanted[: size + 1])
     except (DataError, FieldError, ValidationError, ValueError) as error:
         raise BadCursor from error

@@ -86,7 +86,8 @@ class Replayed(Response):
     """A kept answer, byte for byte."""
 
     def __init__(self, content: bytes, status: int, headers: dict[str, str]) -> None:
-        super().__init__(status=status, headers=headers, content_type="application/json")
+        super().__init__(status=status, headers=headers)
+        self["Content-Type"] = "application/json"
         self.kept = content
 
     @property

@@ -108,8 +108,8 @@ class PreviewSerializer(StrictSerializer):
 
 class FieldChangeSerializer(StrictSerializer):
     field = serializers.CharField()
-    before = serializers.JSONField(allow_null=True)
-    after = serializers.JSONField(allow_null=True)
+    before = serializers.JSONField(help_text="A text, true or false, or null.")
+    after = serializers.JSONField(help_text="A text, true or false, or null.")
 
 
 class RevisionSerializer(AuthenticationSerializer):

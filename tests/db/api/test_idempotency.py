@@ -20,6 +20,7 @@ def test_the_second_answer_is_the_first_one_byte_for_byte(world: World) -> None:
     second = world["service"]("POST", "/chargers/", body, Idempotency_Key="k1")
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.content == second.content
+    assert second["Content-Type"] == first["Content-Type"] == "application/json"
     assert second["Idempotency-Replayed"] == "true"
     assert second["Location"] == first["Location"]
     assert second["ETag"] == first["ETag"]
