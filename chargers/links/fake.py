@@ -4,6 +4,7 @@ It does what gateway/push.py does, by the same contract (tests/contract): claim,
 read back, reset. Its gateway keeps PushRecords through ``books``, or none.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -16,7 +17,7 @@ POSITIVE = frozenset({"Accepted", "RebootRequired"})
 
 
 class Fault(StrEnum):
-    """What goes wrong at one charger, once per entry of its ``faults``.
+    """What goes wrong at one charger, once per entry of its ``faults``; a reading then finds it offline.
 
     UNHEARD: the order never reaches the charger, nobody answers. KILLED: the gateway dies after the first write was
     accepted and kept. SILENT: the charger takes the first write and its answer is lost. LATE: all is done and kept, the
@@ -63,8 +64,8 @@ class FakeCharger:
     on_reset: Callable[["FakeCharger"], None] = lambda charger: None
 
 
-class _Lost(Exception):
-    """No outcome will be told."""
+class Lost(Exception):
+    """The outcome of an order reaches nobody."""
 
 
 class FakeLink:
@@ -81,7 +82,7 @@ class FakeLink:
         for order in orders:
             try:
                 yield [self.carry_out(order)]
-            except _Lost:
+            except Lost:
                 continue
 
     def carry_out(self, order: PushOrder) -> PushOutcome:
@@ -92,19 +93,20 @@ class FakeLink:
             return blank
         if charger.epoch != order.epoch:
             return replace(blank, result=PushResult.STALE, detail="epoch")
-        if order.read_only:
-            return replace(blank, result=PushResult.READ, observed=_read(charger, order))
-        if charger.pushing or charger.busy:
+        if charger.pushing or (charger.busy and not order.read_only):
             return replace(blank, result=PushResult.BUSY, detail=charger.busy or "push")
         fault = charger.faults.pop(0) if charger.faults else None
         if fault is Fault.UNHEARD:
-            raise _Lost
+            raise Lost
+        if order.read_only:
+            result = PushResult.READ if fault is None else PushResult.OFFLINE
+            return replace(blank, result=result, observed=_read(charger, order) if fault is None else {})
         if not self.books.begin(order, charger.boot_number):
             return replace(blank, result=PushResult.STALE, detail="claim")
         outcome = self._bring(order, charger, fault, blank)
         self.books.end(order, outcome)
         if fault is Fault.LATE:
-            raise _Lost
+            raise Lost
         return outcome
 
     def _bring(self, order: PushOrder, charger: FakeCharger, fault: Fault | None, blank: PushOutcome) -> PushOutcome:
@@ -112,10 +114,13 @@ class FakeLink:
         results: list[WriteResult] = []
         changed: dict[str, str | None] = {}
         for write in order.writes:
-            if write.value is not None and same_value(write.value, before.get(write.key)):
+            if _held(write, before):
                 results.append(WriteResult(write.key, "Unchanged"))
                 continue
-            status = self._write(order, charger, write, fault)
+            for key in (write.key, *write.alternatives):
+                status = self._write(order, charger, replace(write, key=key), fault)
+                if status != "NotSupported":
+                    break
             fault = None
             results.append(WriteResult(write.key, status))
             told = replace(blank, boot_number=charger.boot_number, writes=tuple(results), failed_key=write.key)
@@ -144,12 +149,14 @@ class FakeLink:
         status = charger.answers.get(write.key, "Accepted")
         charger.received.append((write.key, value))
         if status in POSITIVE and write.key not in charger.deaf:
-            charger.settings[write.key] = value
+            place = write.key if write.value is not None else write.proof_key
+            if write.value is not None or place in charger.settings:
+                charger.settings[place] = value if write.value is not None else proof_of(value)
         if fault is Fault.SILENT:
             return "NoAnswer"
         self.books.step(order, {"key": write.key, "status": status})
         if fault is Fault.KILLED:
-            raise _Lost
+            raise Lost
         return status
 
     def _reset(
@@ -165,6 +172,16 @@ class FakeLink:
             return replace(done, result=PushResult.REJECTED, reset_status=status, detail="reset", failed_key="Reset")
         charger.on_reset(charger)
         return replace(done, reset_status=status)
+
+
+def proof_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+def _held(write: KeyWrite, before: dict[str, str | None]) -> bool:
+    if write.value is not None:
+        return same_value(write.value, before.get(write.key))
+    return bool(write.proof_key) and before.get(write.proof_key) == proof_of(f"secret {write.secret_id}")
 
 
 def _read(charger: FakeCharger, order: PushOrder) -> dict[str, str | None]:

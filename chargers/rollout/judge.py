@@ -11,11 +11,15 @@ from chargers.settings_diff import differences
 
 S = DeliveryState
 VERIFY_TIME = timedelta(minutes=15)
+# How soon a charger that was not to be had after all is looked at again.
+AGAIN = timedelta(seconds=2)
 
 
 def judge(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -> Action:
     """What an outcome means for the delivery it belongs to."""
     detail = _outcome_detail(outcome)
+    if snapshot.state is not S.PUSHING and outcome.result is not PushResult.READ:
+        return _unread(snapshot, now)
     match outcome.result:
         case PushResult.DONE:
             return _done(snapshot, outcome, now, detail)
@@ -30,7 +34,14 @@ def judge(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -
         case PushResult.BUSY:
             return Stay(S.WAITING, WaitReason.BUSY, detail={"busy": outcome.detail})
         case PushResult.OFFLINE | PushResult.STALE:
-            return Stay(S.WAITING, WaitReason.OFFLINE, due_at=now + timedelta(seconds=2))
+            return Stay(S.WAITING, WaitReason.OFFLINE, due_at=now + AGAIN)
+
+
+def _unread(snapshot: Snapshot, now: datetime) -> Action:
+    """A reading that could not be made now: nothing was sent, so nothing changed. Deadlines go on."""
+    return Stay(
+        snapshot.state, snapshot.reason, now + AGAIN, snapshot.deadline_at, snapshot.next_attempt_at
+    )  # fmt: skip
 
 
 def _done(snapshot: Snapshot, outcome: PushOutcome, now: datetime, detail: dict[str, Any]) -> Action:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import connection
 
-from chargers.links.base import Link, LinkUnavailable, PushOrder, PushOutcome, PushResult
+from chargers.links.base import Link, LinkUnavailable, PushOrder, PushOutcome
 from chargers.links.registry import current_link
 from chargers.rollout.due import BATCH, claim_due, more_is_due
 from chargers.rollout.gather import gather
@@ -67,24 +67,25 @@ def _carry_out(orders: Sequence[tuple[Snapshot, PushOrder]], link: Link, draw: D
         for outcomes in link.push([order for _snapshot, order in orders], timeout_seconds=COLLECT_SECONDS):
             now = database_now()
             known = [(waiting.pop(outcome.delivery_id, None), outcome) for outcome in outcomes]
-            record(
-                [
-                    _judged(snapshot, outcome, now, draw)
-                    for snapshot, outcome in known
-                    if snapshot is not None and outcome.fencing == snapshot.fencing
-                ]
-            )
+            moves = [
+                _judged(snapshot, outcome, now, draw)
+                for snapshot, outcome in known
+                if snapshot is not None and outcome.fencing == snapshot.fencing
+            ]
+            record([move for move in moves if move is not None])
     except LinkUnavailable:
         log.warning("no gateway can be reached", orders=len(orders))
         now = database_now()
         record([_put_back(snapshot, now) for snapshot in waiting.values()])
 
 
-def _judged(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -> Move:
-    action = judge(snapshot, outcome, now, draw)
-    if isinstance(action, Stay) and outcome.result in {PushResult.OFFLINE, PushResult.STALE}:
-        action = replace(action, state=_before_push(snapshot), deadline_at=snapshot.deadline_at)
-    return Move.of(snapshot, action, outcome)
+def _judged(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -> Move | None:
+    """None: a fault of ours, logged; the others of the batch go on, and the lease brings this one back."""
+    try:
+        return Move.of(snapshot, judge(snapshot, outcome, now, draw), outcome)
+    except Exception:
+        log.exception("an outcome could not be judged", delivery=snapshot.delivery_id, result=str(outcome.result))
+        return None
 
 
 def _before_push(snapshot: Snapshot) -> DeliveryState:
@@ -95,7 +96,7 @@ def _put_back(snapshot: Snapshot, now: datetime) -> Move:
     """Nothing was sent at all: look again soon, without an attempt."""
     retry = Stay(
         _before_push(snapshot), snapshot.reason, due_at=now + timedelta(seconds=5),
-        deadline_at=snapshot.deadline_at,
+        deadline_at=snapshot.deadline_at, next_attempt_at=snapshot.next_attempt_at,
     )  # fmt: skip
     return Move.of(snapshot, retry)
 
