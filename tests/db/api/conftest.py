@@ -1,13 +1,12 @@
 """A small world with everybody in it, and callers that speak to the API with a token of their own."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -31,7 +30,7 @@ class Caller:
     token: str = ""
     client: Client = field(default_factory=lambda: Client(raise_request_exception=True))
 
-    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
@@ -76,7 +75,7 @@ def make_world() -> World:
     grant_access(installation=site, actor=landlord, role="service", organisation_name="installers")
     past = timezone.now() - timedelta(seconds=1)
     Grant.objects.create(installation=site, role="owner", user=users["expired"], expires_at=past)
-    circuit = create_circuit(installation=site, actor=landlord, name="Row A", max_current=63)
+    circuit = create_circuit(installation=site, actor=landlord, name="Row A", max_current=Decimal(63))
     charger, _link = register_charger(installation=site, device_id="zcs000143", actor=landlord, circuit=circuit)
     foreign, _link = register_charger(installation=elsewhere, device_id="FOREIGN1", actor=landlord)
     rollout = Rollout.objects.get(installation=site)
@@ -97,6 +96,3 @@ def make_world() -> World:
 @pytest.fixture
 def world(db: None) -> World:
     return make_world()
-
-
-Asks = Callable[..., HttpResponse]

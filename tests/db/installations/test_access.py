@@ -1,6 +1,7 @@
 """visible() and require(): grants by person and organisation, expiry, tokens, staff."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -20,7 +21,7 @@ def site(name: str = "Garage") -> Installation:
     return Installation.objects.create(name=name)
 
 
-def person(name: str = "a", **fields: bool) -> User:
+def person(name: str = "a", **fields: Any) -> User:
     return User.objects.create_user(f"{name}@example.org", **fields)
 
 

@@ -88,12 +88,13 @@ def test_names_of_circuits_are_told_apart_and_used_ones_stay(site: Installation,
 
 
 def test_grants_name_one_party_that_exists_and_end_in_the_future(site: Installation, person: User) -> None:
-    for fields, code in (
+    cases: list[tuple[dict[str, Any], str]] = [
         ({}, "one_of"),
         ({"email": "a@example.org", "organisation_name": "x"}, "one_of"),
         ({"email": "nobody@example.org"}, "unknown_user"),
         ({"organisation_name": "x"}, "unknown_organisation"),
-    ):
+    ]
+    for fields, code in cases:
         with pytest.raises(Invalid, match=code):
             grant_access(installation=site, actor=person, role="viewer", **fields)
     with pytest.raises(Conflict, match="already_granted"):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ def test_a_number_without_end_is_malformed(digits: int) -> None:
 
 
 def test_errors_are_flat_with_pointers() -> None:
-    detail = {"a/b": {"~": ["x"]}, "items": {0: ["y"]}, "list": [{}, {"c": ["z"]}], "non_field_errors": ["w"]}
+    detail: Any = {"a/b": {"~": ["x"]}, "items": {0: ["y"]}, "list": [{}, {"c": ["z"]}], "non_field_errors": ["w"]}
 
     pointers = {(fault.pointer, str(fault.detail)) for fault in faults_of(ValidationError(detail).detail)}
     assert pointers == {("/a~1b/~0", "x"), ("/items/0", "y"), ("/list/1/c", "z"), ("", "w")}
