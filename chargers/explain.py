@@ -34,6 +34,9 @@ BY_REASON: Mapping[tuple[DeliveryState, str], Promise] = {
     (S.WAITING, WaitReason.WINDOW): _("Waits for the weekly window."),
     (S.WAITING, WaitReason.WAVE): _("Waits until the wave before has landed."),
     (S.WAITING, WaitReason.TOGETHER): _("Waits until every charger is ready."),
+    (S.WAITING, "fault"): _("The portal could not work out what to send; it tries again after a pause."),
+    (S.FAILED, "fault"): _("The portal could not work out what to send: its operator finds the fault in the log."),
+    (S.CANCELLED, "in_doubt"): _("Cancelled while an answer was missing: the charger may hold a part of the setting."),
     (S.UNKNOWN, WaitReason.OFFLINE): _("The setting was sent, then the charger went offline; it is read back later."),
     (S.UNKNOWN, WaitReason.BUSY): _("The setting was sent and the answer got lost; the charger is in use now."),
     (S.VERIFYING, "leaving"): _("The charger accepted the setting and is about to leave for its backend."),
@@ -58,6 +61,8 @@ def explain(state: str, reason: str = "", detail: Mapping[str, Any] | None = Non
     if isinstance(facts.get("explanation"), str) and facts["explanation"]:
         return gettext(str(facts["explanation"]))
     known = DeliveryState(state)
+    if reason == WaitReason.PAUSED and facts.get("cause") == "revoked":
+        return gettext("Who saved this setting may not set the mode here any more: somebody who may can try again.")
     sentence = str(BY_REASON.get((known, reason)) or BY_STATE[known])
     if known is S.REJECTED and facts.get("failed_key"):
         key = gettext("Configuration key: %(key)s.") % {"key": facts["failed_key"]}

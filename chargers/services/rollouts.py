@@ -15,7 +15,7 @@ from accounts.actor import Actor, Who
 from accounts.refusals import Conflict
 from chargers import doorbell
 from chargers.models import Charger, Delivery, DeliveryEvent, Rollout
-from chargers.rollout.states import OPEN_STATES, RETRIABLE_STATES, DeliveryState, RolloutState
+from chargers.rollout.states import OPEN_STATES, RETRIABLE_STATES, DeliveryState, RolloutState, WaitReason
 from installations.models import AuthenticationRevision, Installation
 
 log = structlog.get_logger(__name__)
@@ -153,7 +153,10 @@ def add_charger(charger: Charger) -> None:
 
 
 def retry(*, rollout: Rollout, actor: Who, device_ids: list[str] | None = None) -> int:
-    """Try final, unsuccessful deliveries again (all, or those of some chargers); how many. Raises Conflict."""
+    """Try final, unsuccessful deliveries again (all, or those of some chargers); how many. Raises Conflict.
+
+    Deliveries held because the author lost the right go on too: from now on ``actor`` answers for the rollout.
+    """
     with transaction.atomic():
         locked = Rollout.objects.select_for_update(of=("self",)).select_related("installation").get(pk=rollout.pk)
         if locked.installation.revision_id != locked.revision_id:
@@ -163,7 +166,9 @@ def retry(*, rollout: Rollout, actor: Who, device_ids: list[str] | None = None) 
             rows = rows.filter(charger__device_id__in=[text.upper() for text in device_ids])
         busy = Delivery.objects.filter(charger=OuterRef("charger"), state__in=OPEN)
         again = list(rows.filter(~Exists(busy)))
-        if not again:
+        held = Delivery.objects.filter(rollout=locked, state=DeliveryState.WAITING, reason=WaitReason.PAUSED)
+        resumed = held.update(due_at=Now())
+        if not again and not resumed:
             raise Conflict("nothing_to_retry", _("No delivery of this rollout can be tried again."))
         DeliveryEvent.objects.bulk_create(
             DeliveryEvent(delivery=one, from_state=one.state, to_state=DeliveryState.WAITING, reason="retried")
@@ -173,15 +178,18 @@ def retry(*, rollout: Rollout, actor: Who, device_ids: list[str] | None = None) 
             state=DeliveryState.WAITING, reason="", detail={}, attempts=0, due_at=Now(), next_attempt_at=None,
             deadline_at=None, finished_at=None, lease_until=None, pushed_at=None,
         )  # fmt: skip
-        # Whoever tries again answers for it from now on: their right counts, not the first author's.
         Rollout.objects.filter(pk=locked.pk).update(
             state=RolloutState.RUNNING, finished_at=None, created_by=Actor.of(actor).user
         )
         audit.record(
-            actor, "rollout_retried", locked, installation_id=locked.installation_id, after={"deliveries": len(again)}
+            actor,
+            "rollout_retried",
+            locked,
+            installation_id=locked.installation_id,
+            after={"deliveries": len(again) + resumed},
         )
         transaction.on_commit(doorbell.ring_engine)
-    return len(again)
+    return len(again) + resumed
 
 
 def cancel(*, rollout: Rollout, actor: Who) -> int:
