@@ -32,9 +32,9 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 class Portal:
-    def __init__(self, data: Path, *, chargers: int = 12, options: tuple[str, ...] = ()) -> None:
+    def __init__(self, data: Path, *, chargers: int = 12, options: tuple[str, ...] = ("--speed", "4")) -> None:
         self.data = data
-        self.log = data.parent / f"{data.name}.log"
+        self.log = data.parent / "demo.log"
         self.ports = {"port": free_port(), "gateway-port": free_port(), "backend-port": free_port()}
         self.chargers = chargers
         self.options = options
@@ -55,7 +55,8 @@ class Portal:
         while self.log.read_text().count("READY ") <= already:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise AssertionError(f"the demo did not become ready:\n{self.log.read_text()[-6000:]}")
+                logs = "".join(f"{log.name}: {log.read_text()[-800:]}\n" for log in (self.data / "logs").glob("*.log"))
+                raise AssertionError(f"the demo did not become ready:\n{self.log.read_text()[-3000:]}\n{logs}")
             time.sleep(0.2)
         self.info = json.loads((self.data / "demo.json").read_text())
 

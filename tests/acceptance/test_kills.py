@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from tests.acceptance import verdict
+from tests.acceptance.conftest import new_folder
 from tests.acceptance.portal import Portal, wait_until
 from tests.acceptance.switching import deliveries, switch, wait_for_all
 
 
 @pytest.fixture(params=[16, pytest.param(200, marks=pytest.mark.slow)])
-def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Portal]:
-    running = Portal(tmp_path / "data", chargers=request.param)
+def crowd(request: pytest.FixtureRequest, data_folders: list[Path]) -> Iterator[Portal]:
+    running = Portal(new_folder(data_folders), chargers=request.param)
     running.start(timeout_seconds=240)
     try:
         yield running
