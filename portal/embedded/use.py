@@ -13,7 +13,9 @@ from portal.embedded.places import data_dir
 from portal.env import BASE_DIR, env
 
 # Commands that only read code; everything else may need the database.
-WITHOUT_SERVERS = {"help", "version", "--help", "--version", "spectacular", "compilemessages", "makemessages", "demo"}
+WITHOUT_SERVERS = {
+    "help", "version", "--help", "--version", "spectacular", "compilemessages", "makemessages", "demo", "simulate", "backend",
+}  # fmt: skip
 
 
 class EmbeddedServersFailed(RuntimeError):
