@@ -42,9 +42,11 @@ def publish_revision(
     policy: Mapping[str, Any] | None = None,
     note: str = "",
     restored_from: int | None = None,
+    ring: bool = True,
 ) -> AuthenticationRevision:
     """Make ``draft``, reviewed and normalised already, the installation's revision in force.
 
+    ``ring`` False tells nobody: for an installation that is being made and cannot have chargers yet.
     One transaction: lock, compare ``expected_number`` (raises StaleRevision), insert, point to it, ring, audit.
     With ``restored_from`` a kept password is that revision's.
     """
@@ -74,7 +76,8 @@ def publish_revision(
         locked.revision = revision
         locked.save(update_fields=["revision"])
         _audit(actor, locked, standing, revision, acknowledged, note)
-        ring_revision_published(revision, policy or {})
+        if ring:
+            ring_revision_published(revision, policy or {})
     installation.revision = revision
     return revision
 

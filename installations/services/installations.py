@@ -48,7 +48,7 @@ def create_installation(
     audit.record(
         actor, "installation_created", installation, installation_id=installation.pk, after=after, reason=reason
     )
-    publish_revision(installation=installation, draft=Draft(NATIVE), actor=actor, expected_number=0)
+    publish_revision(installation=installation, draft=Draft(NATIVE), actor=actor, expected_number=0, ring=False)
     return installation
 
 

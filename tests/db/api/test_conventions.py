@@ -209,3 +209,8 @@ def test_a_fault_of_ours_is_a_problem_with_the_request_id(world: World, monkeypa
 
 def test_nothing_is_kept_in_caches(world: World) -> None:
     assert world["viewer"]("GET", "/installations/")["Cache-Control"] == "no-store"
+
+
+def test_head_is_get_without_a_body(world: World) -> None:
+    answer = world["viewer"]("HEAD", "/installations/?page_size=1")
+    assert (answer.status_code, answer.content) == (200, b"")

@@ -41,6 +41,7 @@ def test_a_new_site_is_native_and_its_maker_owns_and_serves_it(site: Installatio
     revision = AuthenticationRevision.objects.get(installation=site)
     assert (revision.number, revision.mode, revision.authorization_required) == (1, "native", True)
     assert site.revision == revision
+    assert not Rollout.objects.exists()
     assert set(Grant.objects.filter(user=person).values_list("role", flat=True)) == {"owner", "service"}
 
 
