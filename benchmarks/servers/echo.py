@@ -13,7 +13,7 @@ async def echo(link: ServerConnection) -> None:
 
 
 async def main(port: int) -> None:
-    async with serve(echo, "127.0.0.1", port, subprotocols=["ocpp1.6"], compression=None, max_size=65536):  # type: ignore[list-item]
+    async with serve(echo, "127.0.0.1", port, subprotocols=["ocpp1.6"], compression=None, max_size=65536):
         print("ready", flush=True)
         await asyncio.Event().wait()
 

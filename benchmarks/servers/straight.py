@@ -49,7 +49,8 @@ class Straight:
         identifier = f"s{self.sent}"
         future = self.waiting[identifier] = asyncio.get_running_loop().create_future()
         await self.link.send(json.dumps([2, identifier, action, payload]))
-        return await future
+        answer: dict[str, Any] = await future
+        return answer
 
     async def push(self, url: str) -> None:
         identity = self.link.request.path.rsplit("/", 1)[-1]
@@ -66,7 +67,7 @@ async def handle(link: ServerConnection) -> None:
 
 
 async def main(port: int) -> None:
-    async with serve(handle, "127.0.0.1", port, subprotocols=["ocpp1.6"], compression=None):  # type: ignore[list-item]
+    async with serve(handle, "127.0.0.1", port, subprotocols=["ocpp1.6"], compression=None):
         print("ready", flush=True)
         while line := await asyncio.to_thread(sys.stdin.readline):
             word, _, url = line.strip().partition(" ")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from portal.embedded.places import database_url, redis_url
 
-
 # The charge card that every simulated driver shows.
 CARD = "04A1B2C3D4"
 
@@ -104,6 +103,7 @@ def processes(options: Options) -> Mapping[str, list[str]]:
                 *manage, "simulate", "--gateway", options.gateway_url, "--count", str(group.count),
                 "--prefix", group.prefix, "--scenario", group.scenario, "--profile", group.profile,
                 "--judge", str(data / "judge.ndjson"), "--credentials", str(data / "credentials.ndjson"),
-                "--state", str(data / f"chargers-{group.prefix.lower()}.json"), "--speed", str(options.speed), "--tag", CARD,
+                "--state", str(data / f"chargers-{group.prefix.lower()}.json"), "--speed", str(options.speed),
+                "--tag", CARD,
             ]  # fmt: skip
     return commands

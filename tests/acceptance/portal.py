@@ -78,16 +78,15 @@ class Portal:
     def family(self) -> list[psutil.Process]:
         assert self.process is not None
         with contextlib.suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.process.pid).children(recursive=True)
+            return list(psutil.Process(self.process.pid).children(recursive=True))
         return []
 
     def kill(self, *words: str) -> int:
-        """``kill -9`` every process whose command line holds all the words; say how many died."""
+        """``kill -9`` every process whose command line has all the words as arguments; say how many died."""
         count = 0
         for process in self.family():
             with contextlib.suppress(psutil.NoSuchProcess):
-                line = process.cmdline()
-                if line and not line[0].endswith("sh") and all(any(word in part for part in line) for word in words):
+                if set(words) <= set(process.cmdline()):
                     process.kill()
                     count += 1
         return count

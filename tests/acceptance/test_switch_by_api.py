@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_the_curl_lines_of_the_readme_do_the_same(portal: Portal) -> None:
         capture_output=True,
         text=True,
         timeout=180,
-        env={**os.environ, "PATH": f"{Path(os.sys.executable).parent}:{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         cwd=ROOT,
     )
 

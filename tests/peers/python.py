@@ -21,7 +21,7 @@ def moment() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-class Station(ChargePoint):  # type: ignore[misc]
+class Station(ChargePoint):
     def __init__(self, identity: str, connection: Any, keys: dict[str, str]) -> None:
         super().__init__(identity, connection, response_timeout=10)
         self.keys = keys

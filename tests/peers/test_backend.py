@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from ocpp.v16 import call  # type: ignore[import-untyped]
+from ocpp.v16 import call
 
 from gateway.simulator.backend import Users
 from tests.loop.simulator.site import Central, Site
