@@ -72,6 +72,7 @@ class Charger:
         """Time has passed: let the charge point and its surroundings move on, then carry out what follows."""
         if self._stopped:
             return
+        self._timer = None  # uvloop may ring a little before ``when``: never take a timer that rang for a waiting one
         now = self._around.now()
         for happening in self._life.tick(now):
             if isinstance(happening, Arrival):
@@ -179,8 +180,8 @@ class Charger:
             return
         loop = asyncio.get_running_loop()
         at = loop.time() + max(min(times) - self._around.now(), 0.001)
-        if self._timer is not None and not self._timer.cancelled() and loop.time() < self._timer.when() <= at:
-            return
         if self._timer is not None:
+            if self._timer.when() <= at:
+                return
             self._timer.cancel()
         self._timer = loop.call_at(at, self.wake)

@@ -4,7 +4,10 @@
 # mypy: disable-error-code="import-untyped"
 
 import asyncio
+from collections import Counter
+from pathlib import Path
 
+import uvloop
 from ocpp.v16 import call
 from ocpp.v16.enums import AvailabilityType, ResetType
 
@@ -121,3 +124,25 @@ async def test_chargers_said_to_be_offline_never_connect(site: Site) -> None:
     await booted(central, 2)
     await asyncio.sleep(0.1)
     assert central.backend.sessions.keys() == {"ZCS000001", "ZCS000002"}
+
+
+def test_no_charger_of_a_crowd_falls_asleep_on_uvloop(tmp_path: Path) -> None:
+    """uvloop's timers may ring a little early; every charger must still come back, again and again."""
+
+    async def live() -> None:
+        site = Site(tmp_path)
+        try:
+            central = await site.backend()
+            site.crowd(central, count=40, scenario=Scenario.BUSY)
+            for sessions in (1, 3):
+                await until(lambda sessions=sessions: stopped(central, sessions) == 40, seconds=30)  # type: ignore[misc]
+        finally:
+            await site.stop()
+
+    uvloop.run(live())
+
+
+def stopped(central: Central, sessions: int) -> int:
+    """How many chargers have ended that many transactions."""
+    ended = Counter(line["identity"] for line in central.lines("StopTransaction"))
+    return sum(count >= sessions for count in ended.values())
