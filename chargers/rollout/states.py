@@ -41,6 +41,9 @@ OPEN_STATES = frozenset({S.WAITING, S.PUSHING, S.VERIFYING, S.UNKNOWN})
 FINAL_STATES = frozenset(S) - OPEN_STATES
 RETRIABLE_STATES = frozenset({S.REJECTED, S.FAILED, S.UNSUPPORTED, S.CANCELLED})
 POSITIVE_STATES = frozenset({S.APPLIED, S.HANDED_OVER})
+# The engine never leaves a final state, and people only RETRIABLE_STATES. A change of the charger itself (its own URL,
+# its installation) makes what it must hold another thing: then its delivery starts anew from any of these.
+REOPENED_BY_A_CHANGE = FINAL_STATES
 
 TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     S.WAITING: frozenset({S.WAITING, S.PUSHING, S.APPLIED, S.UNSUPPORTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}),

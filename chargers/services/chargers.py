@@ -116,7 +116,7 @@ def _deliver_again(row: Charger) -> None:
         rollouts.add_charger(row)
         return
     now = timezone.now()
-    if delivery.state in OPEN_STATES:
+    if delivery.state not in REOPENED_BY_A_CHANGE:
         standing.update(due_at=now)
     else:
         DeliveryEvent.objects.create(
