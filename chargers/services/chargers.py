@@ -12,7 +12,7 @@ from accounts.actor import Who
 from accounts.refusals import Conflict, Invalid
 from chargers import doorbell
 from chargers.models import Charger, Delivery, DeliveryEvent, Rollout
-from chargers.rollout.states import OPEN_STATES, DeliveryState, RolloutState
+from chargers.rollout.states import OPEN_STATES, REOPENED_BY_A_CHANGE, DeliveryState, RolloutState
 from chargers.services import rollouts
 from chargers.services.charger_input import url_check
 from chargers.services.registration import facts_of
