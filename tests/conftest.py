@@ -28,13 +28,13 @@ def valkey() -> Iterator["redis.Redis"]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave slow tests out unless a mark expression or a test's full name asks for them."""
+    """Leave slow and core tests out unless a mark expression or a test's full name asks for them."""
     if config.option.markexpr or any("::" in argument for argument in config.args):
         return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    if slow:
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
-        config.hook.pytest_deselected(items=slow)
+    later = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("core")]
+    if later:
+        items[:] = [item for item in items if item not in set(later)]
+        config.hook.pytest_deselected(items=later)
 
 
 @pytest.hookimpl(trylast=True)

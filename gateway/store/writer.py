@@ -130,6 +130,8 @@ class Store:
     def _read_for_ever(self) -> None:
         while (item := self._questions.get()) is not None:
             question, future = item
+            if not future.set_running_or_notify_cancel():
+                continue
             try:
                 close_old_connections()
                 future.set_result(question())

@@ -13,7 +13,7 @@ from tests.acceptance.portal import Portal, wait_until
 from tests.acceptance.switching import deliveries, switch, wait_for_all
 
 
-@pytest.fixture(params=[16, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.fixture(params=[pytest.param(16, marks=pytest.mark.core), pytest.param(200, marks=pytest.mark.slow)])
 def crowd(request: pytest.FixtureRequest, data_folders: list[Path]) -> Iterator[Portal]:
     running = Portal(new_folder(data_folders), chargers=request.param)
     running.start(timeout_seconds=240)
