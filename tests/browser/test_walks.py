@@ -1,0 +1,212 @@
+"""The walks of an installer and an owner, in a real browser."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from chargers.models import Rollout
+from chargers.services.registration import register_charger
+from installations.models import Installation
+from installations.services.installations import create_installation
+from tests.browser.conftest import OpenPage, fits, shoot
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+EMAIL, PASSWORD = "ina@example.org", "walks-in-the-garage"
+
+
+@pytest.fixture
+def person() -> User:
+    return User.objects.create_user(EMAIL, PASSWORD, name="Ina Installer")
+
+
+@pytest.fixture
+def site(person: User) -> Installation:
+    place = create_installation(actor=person, name="Garage Nord", address="Nordstraße 1, Hamburg")
+    for number in range(1, 5):
+        register_charger(installation=place, device_id=f"ZCS00000{number}", actor=person, name=f"Bay {number}")
+    return place
+
+
+def sign_in(page: Page, server: Any, path: str = "/") -> None:
+    page.goto(f"{server.url}/sign-in/?next={path}")
+    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_from_an_empty_portal_to_registered_chargers(live_server: Any, open_page: OpenPage, person: User) -> None:
+    page = open_page()
+    sign_in(page, live_server)
+    expect(page.get_by_role("heading", name="No installation yet")).to_be_visible()
+    page.get_by_role("link", name="New installation").first.click()
+    page.get_by_label("Name").fill("Garage Nord")
+    page.get_by_role("button", name="Make the installation").click()
+    expect(page.get_by_role("heading", name="Garage Nord")).to_be_visible()
+
+    page.get_by_role("link", name="Register chargers").click()
+    page.get_by_label("Serial number").fill("zcs000143")
+    page.get_by_role("button", name="Register", exact=True).click()
+    expect(page.get_by_role("cell", name="ZCS000143", exact=True).first).to_be_visible()
+    expect(page.get_by_text("The password is shown this once")).to_be_visible()
+    shoot(page, "registered")
+
+    page.get_by_label("One charger a line").fill("ZCS000144; Bay 2\nnot a serial!\nZCS000145")
+    page.get_by_role("button", name="Register the list").click()
+    expect(page.get_by_text("1 of 3 lines have faults")).to_be_visible()
+    expect(page.get_by_text("Nothing was registered")).to_be_visible()
+    page.get_by_label("Register the good lines").check()
+    page.get_by_role("button", name="Register the list").click()
+    expect(page.get_by_text("2 chargers are registered")).to_be_visible()
+    page.reload()
+    assert page.locator("#credentials code").count() >= 0
+    page.goto(f"{live_server.url}/installations/")
+    expect(page.get_by_text("3 offline")).to_be_visible()
+
+
+def fill_direct(page: Page, url: str) -> None:
+    page.locator('input[name="mode"][value="ocpp_direct"]').check()
+    page.get_by_label("Server URL").fill(url)
+
+
+def test_the_switch_is_checked_while_typing_previewed_acknowledged_and_saved(
+    live_server: Any, open_page: OpenPage, site: Installation
+) -> None:
+    page = open_page()
+    sign_in(page, live_server, f"/installations/{site.pk}/authentication/")
+    expect(page.get_by_label("Server URL")).to_be_hidden()
+    fill_direct(page, "http://ocpp.example.com/{deviceId}")
+    expect(page.get_by_text("must start with wss://")).to_be_visible()
+    fill_direct(page, "wss://OCPP.example.com/x/<deviceid>")
+    feedback = page.locator("#feedback")
+    expect(feedback.get_by_text("wss://ocpp.example.com/x/{deviceId}")).to_be_visible()
+    expect(feedback.get_by_text("wss://ocpp.example.com/x/ZCS000001")).to_be_visible()
+    page.get_by_role("button", name="Make one").click()
+    made = page.get_by_label("Initial device password").input_value()
+    assert re.fullmatch(r"[A-Za-z0-9]{20}", made)
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("4 chargers change")).to_be_visible()
+    shoot(page, "authentication")
+    page.get_by_role("button", name="Save and roll out").click()
+    expect(page.get_by_text("Type the installation's name exactly")).to_be_visible()
+
+    page.get_by_label("Initial device password").fill(made)
+    page.get_by_label("Type the installation's name").fill("Garage Nord")
+    page.get_by_role("button", name="Save and roll out").click()
+    expect(page.get_by_text("please confirm every point")).to_be_visible()
+    page.get_by_label("Initial device password").fill(made)
+    for box in page.locator('input[name="acknowledge"]').all():
+        box.check()
+    page.get_by_role("button", name="Save and roll out").click()
+    expect(page.get_by_role("heading", name="Version 2: OCPP direct")).to_be_visible()
+    site.refresh_from_db()
+    assert site.revision is not None
+    assert site.revision.server_url == "wss://ocpp.example.com/x/{deviceId}"
+    assert site.revision.secret is not None
+    assert made not in page.content()
+
+    from chargers.services.rollouts import open_deliveries
+
+    open_deliveries(Rollout.objects.get(revision=site.revision).pk)
+    expect(page.get_by_text("0 of 4 chargers done")).to_be_visible()
+    shoot(page, "rollout")
+
+
+def test_two_editors_do_not_overwrite_each_other_unseen(
+    live_server: Any, open_page: OpenPage, site: Installation
+) -> None:
+    first, second = open_page(), open_page()
+    for page in (first, second):
+        sign_in(page, live_server, f"/installations/{site.pk}/authentication/")
+    for page, note in ((first, "first"), (second, "mine")):
+        page.get_by_label("A card or app is required").uncheck()
+        page.get_by_label("Why?").fill(note)
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_label("Everybody who can reach").check()
+    first.get_by_role("button", name="Save and roll out").click()
+    expect(first.get_by_role("heading", name="Version 2: Native")).to_be_visible()
+    second.get_by_role("button", name="Save and roll out").click()
+    expect(second.get_by_text("Somebody else saved while you were editing")).to_be_visible()
+    expect(second.get_by_label("Why?")).to_have_value("mine")
+
+
+def test_an_older_version_comes_back_through_the_history(
+    live_server: Any, open_page: OpenPage, site: Installation
+) -> None:
+    page = open_page()
+    sign_in(page, live_server, f"/installations/{site.pk}/authentication/")
+    for required in (False, True, False):
+        box = page.get_by_label("A card or app is required")
+        box.set_checked(required)
+        if required:
+            break
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_label("Everybody who can reach").check()
+        page.get_by_role("button", name="Save and roll out").click()
+        page.goto(f"{live_server.url}/installations/{site.pk}/authentication/")
+    page.goto(f"{live_server.url}/installations/{site.pk}/history/")
+    shoot(page, "history")
+    page.get_by_role("link", name="Restore").click()
+    expect(page.get_by_text("No charge card is registered")).to_be_visible()
+    expect(page.get_by_role("button", name="Restore and roll out")).to_have_count(0)
+
+
+def test_a_token_is_shown_once(live_server: Any, open_page: OpenPage, person: User) -> None:
+    page = open_page()
+    sign_in(page, live_server, "/account/")
+    page.get_by_label("What is it for?").fill("fleet script")
+    page.get_by_role("button", name="Make the token").click()
+    text = page.locator("#new-token").inner_text()
+    assert text.startswith("cp_")
+    page.goto(f"{live_server.url}/account/")
+    assert text not in page.content()
+    expect(page.get_by_text("fleet script")).to_be_visible()
+
+
+PAGES = {
+    "installations": "/installations/",
+    "installation": "/installations/{pk}/",
+    "chargers": "/installations/{pk}/chargers/",
+    "register": "/installations/{pk}/chargers/register/",
+    "authentication-form": "/installations/{pk}/authentication/",
+    "history-list": "/installations/{pk}/history/",
+    "circuits": "/installations/{pk}/circuits/",
+    "access": "/installations/{pk}/access/",
+    "site-data": "/installations/{pk}/edit/",
+    "charger": "/chargers/ZCS000001/",
+    "charger-edit": "/chargers/ZCS000001/edit/",
+    "rollouts": "/rollouts/",
+    "account": "/account/",
+    "not-found": "/installations/999999/",
+}
+
+
+@pytest.mark.parametrize(("look", "options"), [("light", {}), ("dark", {"dark": True}), ("phone", {"width": 360})])
+def test_every_page_fits_and_is_clean(
+    live_server: Any, open_page: OpenPage, site: Installation, look: str, options: dict[str, Any]
+) -> None:
+    page = open_page(**options)
+    sign_in(page, live_server)
+    for name, path in PAGES.items():
+        page.goto(live_server.url + path.format(pk=site.pk))
+        expect(page.locator("h1")).to_be_visible()
+        assert fits(page), f"{name} scrolls sideways"
+        shoot(page, f"{look}-{name}")
+
+
+def test_the_keyboard_reaches_the_content_and_the_search(
+    live_server: Any, open_page: OpenPage, site: Installation
+) -> None:
+    page = open_page()
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/installations/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("nowhere")
+    expect(page.get_by_text("Nothing fits this search")).to_be_visible()
