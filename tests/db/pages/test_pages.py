@@ -1,0 +1,230 @@
+"""Every page: who may see it, and the same few queries however many rows there are."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, get_resolver, reverse
+from django.urls.resolvers import URLPattern, URLResolver
+from django.utils import timezone
+
+from accounts.models import User
+from chargers.models import Charger, Connector, Delivery, DeliveryEvent, Rollout
+from chargers.services.rollouts import start_rollout
+from installations.models import Circuit, Grant, Installation
+from installations.services.grants import grant_access
+from installations.services.installations import create_installation
+
+pytestmark = pytest.mark.django_db
+
+MOST_QUERIES = 16
+
+
+@pytest.fixture
+def people() -> dict[str, User]:
+    return {
+        role: User.objects.create_user(f"{role}@example.org", "a-password-for-tests")
+        for role in ("owner", "service", "viewer", "stranger")
+    }
+
+
+@pytest.fixture
+def site(people: dict[str, User]) -> Installation:
+    place = create_installation(actor=people["owner"], name="Garage")
+    Grant.objects.filter(installation=place, role="service").delete()
+    grant_access(installation=place, actor=people["owner"], role="service", email=people["service"].email)
+    grant_access(installation=place, actor=people["owner"], role="viewer", email=people["viewer"].email)
+    return place
+
+
+def populate(site: Installation, first: int, count: int) -> Rollout:
+    """Chargers with connectors, a delivery with its timeline each, and as many circuits."""
+    assert site.revision is not None
+    rollout = Rollout.objects.filter(revision=site.revision).first() or start_rollout(site.revision, {})
+    chargers = Charger.objects.bulk_create(
+        Charger(device_id=f"ZCS{number:06}", installation=site) for number in range(first, first + count)
+    )
+    Connector.objects.bulk_create(
+        Connector(charger=charger, number=number, status="Available", status_at=timezone.now())
+        for charger in chargers
+        for number in (0, 1)
+    )
+    deliveries = Delivery.objects.bulk_create(
+        Delivery(rollout=rollout, charger=charger, revision=site.revision) for charger in chargers
+    )
+    DeliveryEvent.objects.bulk_create(DeliveryEvent(delivery=delivery, to_state="waiting") for delivery in deliveries)
+    Circuit.objects.bulk_create(
+        Circuit(installation=site, name=f"C{number}", max_current=32) for number in range(first, first + count)
+    )
+    return rollout
+
+
+def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
+    own = {"pk": site.pk}
+    delivery = Delivery.objects.filter(rollout=rollout).order_by("pk").first()
+    assert delivery is not None
+    return {
+        "installations": reverse("installations"),
+        "installation": reverse("installation", kwargs=own),
+        "installation_chargers": reverse("installation_chargers", kwargs=own),
+        "charger_register": reverse("charger_register", kwargs=own),
+        "installation_authentication": reverse("installation_authentication", kwargs=own),
+        "installation_history": reverse("installation_history", kwargs=own),
+        "installation_circuits": reverse("installation_circuits", kwargs=own),
+        "installation_access": reverse("installation_access", kwargs=own),
+        "installation_edit": reverse("installation_edit", kwargs=own),
+        "revision_restore": reverse("revision_restore", kwargs={"pk": site.pk, "number": 1}),
+        "charger": reverse("charger", args=["ZCS000001"]),
+        "charger_edit": reverse("charger_edit", args=["ZCS000001"]),
+        "rollouts": reverse("rollouts"),
+        "rollout": reverse("rollout", args=[rollout.pk]),
+        "delivery": reverse("delivery", args=[rollout.pk, delivery.pk]),
+        "account": reverse("account"),
+        "installation_new": reverse("installation_new"),
+    }
+
+
+# Page: roles that get 200; who is related but lacks the role gets 403, strangers 404.
+ALL = frozenset({"owner", "service", "viewer"})
+RIGHTS: dict[str, frozenset[str]] = {
+    "installation": ALL,
+    "installation_chargers": ALL,
+    "installation_authentication": ALL,
+    "installation_history": ALL,
+    "installation_circuits": ALL,
+    "charger": ALL,
+    "rollout": ALL,
+    "delivery": ALL,
+    "charger_register": frozenset({"service"}),
+    "charger_edit": frozenset({"service"}),
+    "installation_access": frozenset({"owner", "service"}),
+    "installation_edit": frozenset({"owner", "service"}),
+    "revision_restore": frozenset({"owner", "service"}),
+}
+FOR_EVERYBODY = {"installations", "rollouts", "account", "installation_new"}
+POSTS: dict[str, frozenset[str]] = {
+    "installation_authentication": frozenset({"owner", "service"}),
+    "installation_circuits": frozenset({"service"}),
+    "installation_access": frozenset({"owner"}),
+    "installation_delete": frozenset({"owner"}),
+    "charger_delete": frozenset({"service"}),
+    "circuit_delete": frozenset({"service"}),
+    "access_revoke": frozenset({"owner"}),
+    "rollout_retry": frozenset({"owner", "service"}),
+    "rollout_cancel": frozenset({"owner", "service"}),
+}
+ELSEWHERE = {"home", "sign_in", "sign_out", "token_revoke", "set_language", "health-live", "health-ready", "metrics"}
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_every_page_address_stands_in_the_matrix() -> None:
+    def names(resolver: URLResolver) -> set[str]:
+        found: set[str] = set()
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLResolver):
+                found |= names(entry)
+            elif isinstance(entry, URLPattern) and entry.name:
+                found.add(entry.name)
+        return found
+
+    pages = {name for name in names(get_resolver()) if not name.startswith("api-")}
+    known = set(RIGHTS) | FOR_EVERYBODY | set(POSTS) | ELSEWHERE
+
+    def is_page(name: str) -> bool:
+        for arguments in ([], [1], ["X"], [1, 1]):
+            try:
+                return not reverse(name, args=arguments).startswith("/api/")
+            except NoReverseMatch:
+                continue
+        return True
+
+    assert {name for name in pages - known if is_page(name)} == set()
+
+
+@pytest.mark.parametrize("name", sorted(RIGHTS))
+def test_who_may_see_a_page(name: str, site: Installation, people: dict[str, User]) -> None:
+    rollout = populate(site, 1, 1)
+    address = addresses(site, rollout)[name]
+    assert Client().get(address).status_code == 302
+    for role, user in people.items():
+        answer = client_of(user).get(address)
+        wanted = 404 if role == "stranger" else 200 if role in RIGHTS[name] else 403
+        assert answer.status_code == wanted, role
+        if wanted == 403:
+            assert "This needs the role" in answer.content.decode()
+
+
+def post_address(name: str, site: Installation, rollout: Rollout) -> str:
+    match name:
+        case "rollout_retry" | "rollout_cancel":
+            return reverse(name, args=[rollout.pk])
+        case "charger_delete":
+            return reverse(name, args=["ZCS000001"])
+        case "circuit_delete":
+            circuit = Circuit.objects.filter(installation=site).first()
+            assert circuit is not None
+            return reverse(name, args=[site.pk, circuit.pk])
+        case "access_revoke":
+            grant = Grant.objects.filter(installation=site, role="viewer").first()
+            assert grant is not None
+            return reverse(name, args=[site.pk, grant.pk])
+    return reverse(name, args=[site.pk])
+
+
+@pytest.mark.parametrize("name", sorted(POSTS))
+def test_who_may_do_it(name: str, site: Installation, people: dict[str, User]) -> None:
+    rollout = populate(site, 1, 1)
+    address = post_address(name, site, rollout)
+    assert Client().post(address).status_code == 302
+    for role, user in people.items():
+        if role in POSTS[name]:
+            continue
+        assert client_of(user).post(address).status_code == (404 if role == "stranger" else 403), role
+    allowed = next(role for role in ("service", "owner") if role in POSTS[name])
+    assert client_of(people[allowed]).post(address).status_code in {200, 302, 422}
+
+
+@pytest.mark.parametrize("name", sorted(set(RIGHTS) | FOR_EVERYBODY))
+def test_a_page_costs_the_same_queries_for_three_and_for_forty_rows(
+    name: str, site: Installation, people: dict[str, User]
+) -> None:
+    role = "owner" if name == "installation_access" else "service"
+    client = client_of(people[role])
+    rollout = populate(site, 1, 3)
+    few = queries(client, addresses(site, rollout)[name])
+    populate(site, 4, 37)
+    for number in range(20):
+        other = create_installation(actor=people[role], name=f"Other {number}")
+        assert other.revision is not None
+        start_rollout(other.revision, {})
+    many = queries(client, addresses(site, rollout)[name])
+    assert few == many
+    assert many <= MOST_QUERIES
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_a_rollout_that_did_not_change_answers_304(site: Installation, people: dict[str, User]) -> None:
+    rollout = populate(site, 1, 2)
+    client = client_of(people["viewer"])
+    first = client.get(reverse("rollout", args=[rollout.pk]), headers={"HX-Request": "true"})
+    assert b"<html" not in first.content
+    again = client.get(
+        reverse("rollout", args=[rollout.pk]), headers={"HX-Request": "true", "If-None-Match": first["ETag"]}
+    )
+    assert again.status_code == 304
+    Delivery.objects.filter(rollout=rollout).update(reason="offline")
+    changed = client.get(
+        reverse("rollout", args=[rollout.pk]), headers={"HX-Request": "true", "If-None-Match": first["ETag"]}
+    )
+    assert changed.status_code == 200
