@@ -7,11 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.acceptance import verdict
 from tests.acceptance.portal import Portal, wait_until
-from tests.browser.conftest import SCREENSHOTS, OpenPage, browser, open_page, shoot
+from tests.browser.conftest import OpenPage, browser, open_page, shoot
 
 __all__ = ["browser", "open_page"]
 
 pytestmark = pytest.mark.browser
+
+PASSWORD = "Initial0Password0123"
 
 
 def rows(page: Page) -> dict[str, str]:
@@ -46,7 +48,7 @@ def test_from_native_to_direct_and_back(portal: Portal, open_page: OpenPage) -> 
     page.get_by_role("link", name="Authentication", exact=True).click()
     page.locator('input[name="mode"][value="ocpp_direct"]').check()
     page.get_by_label("Server URL").fill(f"{portal.info['backend_url']}/{{deviceId}}")
-    page.get_by_label("Initial device password").fill("Initial0Password0123")
+    page.get_by_label("Initial device password").fill(PASSWORD)
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#preview p[role=status]")).to_contain_text("1 cannot")
     acknowledge_and_name(page, name)
@@ -90,4 +92,5 @@ def test_from_native_to_direct_and_back(portal: Portal, open_page: OpenPage) -> 
     assert verdict.disturbances(judge) == []
     assert verdict.open_fences(judge) == []
     assert verdict.repeats(judge) == []
-    assert (SCREENSHOTS / "rollout.png").exists()
+    for record in (portal.data / "judge.ndjson", portal.log, *(portal.data / "logs").glob("*.log")):
+        assert PASSWORD not in record.read_text()

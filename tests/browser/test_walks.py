@@ -184,12 +184,20 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize(("look", "options"), [("light", {}), ("dark", {"dark": True}), ("phone", {"width": 360})])
-def test_every_page_fits_and_is_clean(
-    live_server: Any, open_page: OpenPage, site: Installation, look: str, options: dict[str, Any]
-) -> None:
-    page = open_page(**options)
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"dark": True},
+    "phone": {"width": 360},
+    "german": {"width": 360},
+}
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_every_page_fits_and_is_clean(live_server: Any, open_page: OpenPage, site: Installation, look: str) -> None:
+    page = open_page(**LOOKS[look])
     sign_in(page, live_server)
+    if look == "german":
+        page.set_extra_http_headers({"Accept-Language": "de"})
     for name, path in PAGES.items():
         page.goto(live_server.url + path.format(pk=site.pk))
         expect(page.locator("h1")).to_be_visible()
