@@ -109,7 +109,9 @@ def review(draft: Draft, site: Site) -> Review:
         settings = Settings(NATIVE, authorization_required=draft.authorization_required)
         return _finish(settings, findings, ())
     findings, template = _url_findings(draft, site)
-    findings += (*_password_findings(draft, template, site), *_id_tag_findings(draft), *_consequences(draft, site))
+    endpoints = () if draft.server_url and template is None else _endpoints(draft, template, site)
+    schemes = {template.scheme} if template else {(endpoint.dialled_url or "").split(":")[0] for endpoint in endpoints}
+    findings += (*_password_findings(draft, schemes, site), *_id_tag_findings(draft), *_consequences(draft, site))
     settings = Settings(
         draft.mode,
         template.canonical if template else draft.server_url,
@@ -117,14 +119,15 @@ def review(draft: Draft, site: Site) -> Review:
         draft.authorization_required,
         draft.legacy_identity,
     )
-    if draft.server_url and template is None:
-        return _finish(settings, findings, ())
-    endpoints = tuple(
+    per_charger = tuple(finding for endpoint in endpoints for finding in endpoint.findings)
+    return _finish(settings, (*findings, *per_charger, *duplicates(endpoints)), endpoints)
+
+
+def _endpoints(draft: Draft, template: UrlTemplate | None, site: Site) -> tuple[Endpoint, ...]:
+    return tuple(
         resolve(template, charger, mode=draft.mode, legacy_identity=draft.legacy_identity, doors=site.doors)
         for charger in site.chargers
     )
-    per_charger = tuple(finding for endpoint in endpoints for finding in endpoint.findings)
-    return _finish(settings, (*findings, *per_charger, *duplicates(endpoints)), endpoints)
 
 
 def _finish(settings: Settings, findings: tuple[Finding, ...], endpoints: tuple[Endpoint, ...]) -> Review:
@@ -208,7 +211,7 @@ def password_form(text: str) -> str:
     return "text" if 16 <= len(text) <= 40 and PRINTABLE.fullmatch(text) else ""
 
 
-def _password_findings(draft: Draft, template: UrlTemplate | None, site: Site) -> tuple[Finding, ...]:
+def _password_findings(draft: Draft, schemes: Collection[str], site: Site) -> tuple[Finding, ...]:
     pointer = "/initial_device_password"
     findings: list[Finding] = []
     if isinstance(draft.password, NewPassword):
@@ -221,7 +224,7 @@ def _password_findings(draft: Draft, template: UrlTemplate | None, site: Site) -
             Finding(Level.NOTICE, f"password_{form}", pointer, format_lazy(_("The password was {how}."), how=taken))
         )
     kept = site.password_set and isinstance(draft.password, KeepPassword)
-    if (kept or isinstance(draft.password, NewPassword)) and template and template.scheme == "ws":
+    if (kept or isinstance(draft.password, NewPassword)) and "ws" in schemes:
         findings.append(
             _warning(
                 "password_in_clear", pointer, _("Over ws:// the password travels in clear. Use wss:// if you can.")

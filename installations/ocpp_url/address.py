@@ -18,36 +18,39 @@ class AddressClass(StrEnum):
 
 
 METADATA = frozenset(
-    ip_address(text) for text in ("169.254.169.254", "168.63.129.16", "100.100.100.200", "fd00:ec2::254")
-)
-PRIVATE_V4 = [IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+    ip_address(text)
+    for text in (
+        "169.254.169.254", "168.63.129.16", "100.100.100.200", "fd00:ec2::254", "fd20:ce::254", "fd00:42::42",
+    )
+)  # fmt: skip
+# 100.64/10 is shared by operators (RFC 6598): mobile networks and overlay networks put backends there.
+PRIVATE_V4 = [IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 RESERVED_V4 = [
     IPv4Network(text)
     for text in (
-        "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
+        "0.0.0.0/8", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15",
         "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
     )
 ]  # fmt: skip
 PUBLIC_V6 = IPv6Network("2000::/3")
 RESERVED_V6 = [IPv6Network(text) for text in ("2001::/32", "2001:db8::/32", "2002::/16", "3fff::/20")]
 UNIQUE_LOCAL_V6 = IPv6Network("fc00::/7")
-NAT64 = [IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48")]
 
 _V4_PART = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 
 
 def unmapped(address: Address) -> Address:
-    """The IPv4 address behind ``::ffff:a.b.c.d`` and NAT64 spellings, else the address itself."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
-        if address in NAT64[0] or (int(address) >> 32 == 0 and int(address) > 0xFFFF):
-            return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
+    """The IPv4 address behind ``::ffff:a.b.c.d``, else the address itself, without a zone."""
+    if isinstance(address, IPv4Address):
+        return address
+    return address.ipv4_mapped or IPv6Address(int(address))
 
 
 def classify(address: Address) -> AddressClass:
-    """The one class an address belongs to; only ``PUBLIC`` may be dialled by our servers without leave."""
+    """The one class an address belongs to; only ``PUBLIC`` may be dialled by our servers without leave.
+
+    Translated and tunnelled addresses (NAT64, 6to4, Teredo, ``::a.b.c.d``) are RESERVED, whatever they lead to.
+    """
     address = unmapped(address)
     if address in METADATA:
         return AddressClass.METADATA
@@ -63,7 +66,8 @@ def classify(address: Address) -> AddressClass:
         return AddressClass.RESERVED if any(address in network for network in RESERVED_V4) else AddressClass.PUBLIC
     if address in UNIQUE_LOCAL_V6:
         return AddressClass.PRIVATE
-    public = address in PUBLIC_V6 and not any(address in network for network in RESERVED_V6)
+    reserved = any(address in network for network in RESERVED_V6)
+    public = address in PUBLIC_V6 and not reserved and address.is_global
     return AddressClass.PUBLIC if public else AddressClass.RESERVED
 
 

@@ -1,12 +1,12 @@
 """The host of a server URL: names, IDN, and addresses in every spelling. Pure."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Network, IPv6Address, IPv6Network
 
 import idna
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from installations.findings import Finding, Level, Text
@@ -19,9 +19,15 @@ from installations.ocpp_url.address import (
     parse_v4,
     unmapped,
 )
+from installations.ocpp_url.characters import is_disguised, is_dot
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-LOCAL_SUFFIXES = (".local", ".internal", ".lan", ".home.arpa", ".intranet", ".corp", ".home")
+LOCAL_SUFFIXES = (
+    ".local", ".localdomain", ".internal", ".lan", ".home.arpa", ".intranet", ".private", ".corp", ".home",
+)  # fmt: skip
+# Names that stand for such addresses without a resolver being asked.
+LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+METADATA_NAMES = frozenset({"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"})
 
 
 class HostRefused(ValueError):
@@ -73,8 +79,9 @@ def parse_host(text: str, *, dialled_by_us: bool, doors: Doors) -> Host:
             raise HostRefused("address", _("Write an IPv4 address as four decimal numbers, for example 192.0.2.10."))
         return Host(name, name, (*notices, *_judge_address(address, dialled_by_us, doors)))
     shown = _shown(name)
-    if shown != name and not text.isascii():
-        notices.append(_notice("normalized_idn", _("The host name is dialled in its ASCII form.")))
+    if not text.isascii():
+        sentence = _("The host name is dialled in its ASCII form.")
+        notices.append(_notice("normalized_idn", format_lazy("{} {} → {}", sentence, shown, name)))
     elif name != text.removesuffix("."):
         notices.append(_notice("normalized_case", _("The host name was written in lower case.")))
     return Host(name, shown, (*notices, *_judge_name(name, dialled_by_us, doors)))
@@ -86,10 +93,10 @@ def _notice(code: str, detail: Text) -> Finding:
 
 def _ascii_name(text: str) -> str:
     for character in text:
-        if ord(character) > 127 and not unicodedata.normalize("NFKC", character).replace(".", "").isalnum():
-            raise HostRefused("character", _("The host name holds a character that only looks like another one."))
-        if ord(character) > 127 and "." in unicodedata.normalize("NFKC", character):
+        if not character.isascii() and is_dot(character):
             raise HostRefused("character", _("Write the dots of the host name as plain full stops."))
+        if is_disguised(character):
+            raise HostRefused("character", _("The host name holds a character that only looks like another one."))
     try:
         name = text.lower() if text.isascii() else idna.encode(text, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
@@ -141,13 +148,15 @@ def _judge_address(address: Address, dialled_by_us: bool, doors: Doors) -> Seque
 
 
 def _judge_name(name: str, dialled_by_us: bool, doors: Doors) -> Sequence[Finding]:
-    if name == "localhost" or name.endswith(".localhost"):
+    if name in METADATA_NAMES:
+        raise HostRefused("address", _refused_sentence(AddressClass.METADATA, dialled_by_us))
+    if name in LOOPBACK_NAMES or name.endswith(".localhost"):
         if doors.loopback:
             return (_loopback(),)
         raise HostRefused("address", _refused_sentence(AddressClass.LOOPBACK, dialled_by_us))
     if "." in name and not name.endswith(LOCAL_SUFFIXES):
         return ()
-    if dialled_by_us:
+    if dialled_by_us and not doors.private_networks:
         raise HostRefused(
             "host", _("Our servers cannot reach a name of a local network. Write the backend's full public name.")
         )

@@ -54,23 +54,21 @@ def resolve(
     """Rows 1 to 6 of the identity table. ``template`` is the installation's URL, None where it is empty."""
     if template is not None:
         shadowed = (_shadowed(charger),) if charger.server_url else ()
-        return _from_template(template, charger.device_id, mode, UrlSource.INSTALLATION, shadowed)
+        return _from_template(template, charger.device_id, UrlSource.INSTALLATION, shadowed)
     if not charger.server_url:
         return _nothing(charger.device_id, _problem(charger, "no_url", _("There is no URL for this charger: set one.")))
-    parsed = parse_template(charger.server_url, mode="ocpp_direct", doors=doors)
+    parsed = parse_template(charger.server_url, mode=mode, doors=doors, shared=False)
     if parsed.template is None:
         return _nothing(charger.device_id, *(f.at(CHARGER_POINTER, charger.device_id) for f in parsed.findings))
     warnings = tuple(
         finding.at(CHARGER_POINTER, charger.device_id) for finding in parsed.findings if finding.level is Level.WARNING
     )
     if parsed.template.has_placeholder:
-        return _from_template(parsed.template, charger.device_id, mode, UrlSource.CHARGER, warnings)
+        return _from_template(parsed.template, charger.device_id, UrlSource.CHARGER, warnings)
     return _from_charger_url(parsed.template, charger, legacy_identity, warnings)
 
 
-def _from_template(
-    template: UrlTemplate, device_id: str, mode: str, source: UrlSource, findings: tuple[Finding, ...]
-) -> Endpoint:
+def _from_template(template: UrlTemplate, device_id: str, source: UrlSource, findings: tuple[Finding, ...]) -> Endpoint:
     if not template.has_placeholder:
         # Row 6: OCPP-J lets the charger append its identity to the endpoint.
         template = UrlTemplate(
@@ -147,12 +145,18 @@ def _dot_problem(template: UrlTemplate, device_id: str) -> tuple[Finding, ...]:
     return (Finding(Level.PROBLEM, "path", "/server_url", detail, device_id),)
 
 
+def _place(endpoint: Endpoint) -> tuple[str, str, str]:
+    """What a backend tells chargers apart by: percent-encoding is read, case counts in neither identity."""
+    path, _slash, last = unquote(endpoint.dialled_url or "").rpartition("/")
+    return path, last.upper(), endpoint.identity.upper()
+
+
 def duplicates(endpoints: Iterable[Endpoint]) -> tuple[Finding, ...]:
     """A blocking problem on every charger that shares URL and identity with another; each names the others."""
-    same: dict[tuple[str, str], list[str]] = defaultdict(list)
+    same: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for endpoint in endpoints:
         if endpoint.dialled_url:
-            same[endpoint.dialled_url, endpoint.identity.upper()].append(endpoint.device_id)
+            same[_place(endpoint)].append(endpoint.device_id)
     return tuple(
         Finding(
             Level.PROBLEM, "duplicate_identity", CHARGER_POINTER,

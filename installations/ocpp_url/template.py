@@ -5,7 +5,7 @@ spellings in the test table differently from the software that will dial.
 """
 
 import re
-import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -13,14 +13,18 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from installations.findings import Finding, Level, Text, of_level
+from installations.ocpp_url.characters import is_unseen
 from installations.ocpp_url.host import Doors, HostRefused, parse_host
+from installations.ocpp_url.mending import PLACEHOLDER, mended
 
-PLACEHOLDER = "{deviceId}"
 LONGEST_URL = 255
+# Far beyond what normalising could shorten to 255: longer text is not looked at.
+LONGEST_TEXT = 2000
 POINTER = "/server_url"
 DEFAULT_PORTS = {"ws": 80, "wss": 443}
 
-_ANY_PLACEHOLDER = re.compile(r"\{deviceid\}|<deviceid>", re.IGNORECASE)
+_ANY_PLACEHOLDER = re.compile(r"\{deviceid\}|<deviceid>", re.IGNORECASE | re.ASCII)
+_OTHER_PLACEHOLDER = re.compile(r"[{}<>]|\$\0|%7[bd]|%3[ce]|/[$:]device[_-]?id(?=/|$)", re.IGNORECASE | re.ASCII)
 _PATH_TEXT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
 _PCHAR = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@")
 _MARK = "\0"
@@ -69,28 +73,41 @@ class Parsed:
 
 
 class _Refused(ValueError):
-    def __init__(self, code: str, detail: Text, suggestion: str = "") -> None:
+    def __init__(self, code: str, detail: Text) -> None:
         super().__init__(code)
-        self.finding = Finding(Level.PROBLEM, code, POINTER, detail, suggestion=suggestion)
+        self.code = code
+        self.detail = detail
 
 
 def encode_segment(text: str) -> str:
     return "".join(c if c in _PCHAR else "".join(f"%{byte:02X}" for byte in c.encode()) for c in text)
 
 
-def parse_template(text: str, *, mode: str, doors: Doors | None = None) -> Parsed:
-    """Judge and normalise what was typed. ``mode`` is ``ocpp_cloud`` (we dial) or ``ocpp_direct`` (chargers do)."""
-    cloud = mode == "ocpp_cloud"
+def parse_template(text: str, *, mode: str, doors: Doors | None = None, shared: bool = True) -> Parsed:
+    """Judge and normalise what was typed. ``mode`` is ``ocpp_cloud`` (we dial) or ``ocpp_direct`` (chargers do).
+
+    ``shared``: the URL is for several chargers, which in cloud mode need the placeholder to be told apart. A problem
+    carries a suggestion where the URL that was probably meant passes in the same place.
+    """
+    doors = doors or Doors()
+    cloud, needed = mode == "ocpp_cloud", mode == "ocpp_cloud" and shared
     try:
-        return _parse(text, cloud=cloud, doors=doors or Doors())
-    except _Refused as refused:
-        return Parsed(None, (refused.finding,))
-    except HostRefused as refused:
-        return Parsed(None, (Finding(Level.PROBLEM, refused.code, POINTER, refused.detail),))
+        return _parse(text, cloud=cloud, placeholder_needed=needed, doors=doors)
+    except (_Refused, HostRefused) as refused:
+        suggestion = ""
+        if len(text) <= LONGEST_TEXT:
+            with suppress(_Refused, HostRefused):
+                meant = mended(text, placeholder_needed=needed)
+                passed = _parse(meant, cloud=cloud, placeholder_needed=needed, doors=doors)
+                suggestion = passed.template.canonical if passed.template else ""
+        return Parsed(None, (Finding(Level.PROBLEM, refused.code, POINTER, refused.detail, suggestion=suggestion),))
 
 
-def _parse(text: str, *, cloud: bool, doors: Doors) -> Parsed:
+def _parse(text: str, *, cloud: bool, placeholder_needed: bool, doors: Doors) -> Parsed:
+    """Raises _Refused and HostRefused for the first rule that is broken."""
     findings: list[Finding] = []
+    if len(text) > LONGEST_TEXT:
+        raise _Refused("too_long", _("The URL is longer than the 255 characters a charger can keep. Shorten the path."))
     _check_characters(text)
     scheme, rest = _split_scheme(text, findings)
     marked = _mark_placeholder(rest, findings)
@@ -110,11 +127,9 @@ def _parse(text: str, *, cloud: bool, doors: Doors) -> Parsed:
     findings += host.findings
     before, after = _path(slash + path, findings)
     template = UrlTemplate(scheme, host.ascii, host.shown, port, before, after)
-    if cloud and not template.has_placeholder:
+    if placeholder_needed and not template.has_placeholder:
         raise _Refused(
-            "placeholder",
-            _("In OCPP cloud every charger needs an address of its own: add /{deviceId} to the path."),
-            suggestion=f"{template.canonical}/{PLACEHOLDER}",
+            "placeholder", _("In OCPP cloud every charger needs an address of its own: add /{deviceId} to the path.")
         )
     if len(template.expand("X")) > LONGEST_URL:
         raise _Refused("too_long", _("The URL is longer than the 255 characters a charger can keep. Shorten the path."))
@@ -132,8 +147,7 @@ def _check_characters(text: str) -> None:
     if "\\" in text:
         raise _Refused("character", _("A URL has no backslash. Use / instead."))
     for character in text:
-        category = unicodedata.category(character)
-        if category[0] in "CZ" or character == "\u3164":
+        if is_unseen(character):
             raise _Refused(
                 "character",
                 format_lazy(
@@ -147,9 +161,7 @@ def _split_scheme(text: str, findings: list[Finding]) -> tuple[str, str]:
     scheme, separator, rest = text.partition("://")
     lowered = scheme.lower() if scheme.isascii() else scheme
     if not separator or lowered not in DEFAULT_PORTS:
-        bare = rest if separator else text.lstrip("/")
-        suggestion = f"wss://{bare}" if lowered in {"http", "https"} or not separator else ""
-        raise _Refused("scheme", _("The URL must start with wss:// (or ws:// without encryption)."), suggestion)
+        raise _Refused("scheme", _("The URL must start with wss:// (or ws:// without encryption)."))
     if lowered != scheme:
         findings.append(_normalized("case", _("The scheme was written in lower case.")))
     return lowered, rest
@@ -162,9 +174,7 @@ def _normalized(what: str, detail: Text) -> Finding:
 def _mark_placeholder(text: str, findings: list[Finding]) -> str:
     spellings = _ANY_PLACEHOLDER.findall(text)
     marked = _ANY_PLACEHOLDER.sub(_MARK, text)
-    left_over = any(character in marked for character in "{}<>") or f"${_MARK}" in marked
-    encoded = re.search(r"%7[bd]|%3[ce]", marked, re.IGNORECASE)
-    if left_over or encoded or len(spellings) > 1:
+    if _OTHER_PLACEHOLDER.search(marked) or len(spellings) > 1:
         raise _Refused(
             "placeholder", _("Write the placeholder exactly as {deviceId}, once; no other placeholder is known.")
         )
@@ -219,11 +229,13 @@ def _check_segment(segment: str) -> None:
     if "%" not in segment:
         return
     try:
-        decoded = unquote_to_bytes(segment.replace(_MARK, "")).decode()
+        # Any device id may follow a percent sign: two digits stand for it.
+        decoded = unquote_to_bytes(segment.replace(_MARK, "00")).decode()
     except UnicodeDecodeError:
         raise _Refused("character", _("The percent-encoded part of the path is not UTF-8.")) from None
     encoded = {chr(int(pair, 16)) for pair in re.findall(r"%([0-7][0-9A-Fa-f])", segment)}
-    if encoded & set("./\\") or any(unicodedata.category(character)[0] in "CZ" for character in decoded):
+    twice = re.search(r"%[0-9A-Fa-f]{2}", decoded)
+    if encoded & set("./\\") or twice or any(is_unseen(character) for character in decoded):
         raise _Refused(
             "character", _("Dots, slashes, spaces and control characters must not hide behind percent-encoding.")
         )

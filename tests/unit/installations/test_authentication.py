@@ -88,6 +88,29 @@ def test_chargers_with_urls_of_their_own_need_no_installation_url() -> None:
     assert [endpoint.identity for endpoint in judged.endpoints] == ["A", "B"]
 
 
+def test_a_password_over_a_chargers_own_ws_url_is_told_too() -> None:
+    site = Site(chargers=[ChargerUrl("A", "wss://c.example.com/A"), ChargerUrl("B", "ws://c.example.com/B")])
+    assert "password_in_clear" in codes(Draft("ocpp_direct", password=NewPassword("x" * 20)), site)[1]
+    assert "password_in_clear" not in codes(Draft("ocpp_direct"), site)[1]
+    shadowing = Draft("ocpp_direct", server_url=URL, password=NewPassword("x" * 20))
+    assert "password_in_clear" not in codes(shadowing, site)[1]
+
+
+def test_a_kept_password_over_ws_is_told_and_a_cleared_one_is_not() -> None:
+    site = Site(chargers=[ChargerUrl("A")], password_set=True)
+    assert "password_in_clear" in codes(Draft("ocpp_direct", server_url="ws://ok.example.com"), site)[1]
+    cleared = Draft("ocpp_direct", server_url="ws://ok.example.com", password=ClearPassword())
+    assert "password_in_clear" not in codes(cleared, site)[1]
+
+
+def test_cloud_is_judged_in_full_where_it_is_available() -> None:
+    modes = ("native", "ocpp_direct", "ocpp_cloud")
+    site = Site(chargers=[ChargerUrl("A", "wss://10.0.0.5/A")], available_modes=modes)
+    assert codes(Draft("ocpp_cloud", server_url=URL), site) == (set(), set())
+    assert codes(Draft("ocpp_cloud", server_url="wss://ok.example.com"), site)[0] == {"placeholder"}
+    assert codes(Draft("ocpp_cloud"), site)[0] == {"address"}
+
+
 def test_two_chargers_with_one_identity_block_the_save() -> None:
     site = Site(chargers=[ChargerUrl("A", "wss://c.example.com/X"), ChargerUrl("B", "wss://c.example.com/X")])
     assert codes(Draft("ocpp_direct"), site)[0] == {"duplicate_identity"}

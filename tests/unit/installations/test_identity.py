@@ -83,6 +83,73 @@ def test_legacy_warns_when_path_and_login_differ() -> None:
     assert resolve(None, charger, mode="ocpp_direct", legacy_identity=False).identity == "Zaptec-OcppNameId"
 
 
+def test_a_chargers_own_url_meets_the_rules_of_whoever_dials_it() -> None:
+    charger = ChargerUrl("ZCS1", "wss://10.0.0.5/ocpp/X")
+    direct = resolve(None, charger, mode="ocpp_direct", legacy_identity=False)
+    assert [(finding.level, finding.code) for finding in direct.findings] == [(Level.WARNING, "private")]
+    cloud = resolve(None, charger, mode="ocpp_cloud", legacy_identity=False)
+    assert [(finding.level, finding.code) for finding in cloud.findings] == [(Level.PROBLEM, "address")]
+    assert cloud.dialled_url is None
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("wss://host.example", "identity"),
+        ("wss://host.example/a,b", "identity"),
+        ("wss://host.example/a%3Ab", "identity"),
+        ("wss://host.example/" + "x" * 49, "identity"),
+        ("http://host.example/X", "scheme"),
+    ],
+)
+def test_a_chargers_own_url_must_end_in_an_identity(url: str, code: str) -> None:
+    (finding,) = resolve(None, ChargerUrl("ZCS1", url), mode="ocpp_direct", legacy_identity=False).findings
+    assert (finding.level, finding.code, finding.charger) == (Level.PROBLEM, code, "ZCS1")
+
+
+def test_the_length_is_judged_with_each_chargers_own_id() -> None:
+    shape = template("wss://h.example/" + "a" * 225 + "/{deviceId}")
+    short, fits, long, coded = (
+        resolve(shape, ChargerUrl(device), mode="ocpp_direct", legacy_identity=False)
+        for device in ("A", "A" * 13, "A" * 14, "|" * 5)
+    )
+    assert (short.findings, fits.findings) == ((), ())
+    assert len(fits.dialled_url or "") == 255
+    assert [finding.code for finding in long.findings] == ["too_long"]
+    assert [finding.code for finding in coded.findings] == ["too_long"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("wss://c.example.com/X", "wss://c.example.com/x", True),
+        ("wss://c.example.com/X", "wss://c.example.com/%58", True),
+        ("wss://c.example.com/X", "wss://C.example.com:443/X/", True),
+        ("wss://c.example.com/a/X", "wss://c.example.com/A/X", False),
+        ("wss://c.example.com/X", "wss://d.example.com/X", False),
+        ("wss://c.example.com/X", "ws://c.example.com/X", False),
+        ("wss://c.example.com/X", "wss://c.example.com/Y", False),
+    ],
+)
+def test_spelling_does_not_hide_that_two_chargers_are_one_to_the_backend(one: str, other: str, same: bool) -> None:
+    ends = [
+        resolve(None, ChargerUrl(device, url), mode="ocpp_direct", legacy_identity=False)
+        for device, url in (("A", one), ("B", other))
+    ]
+    found = duplicates(ends)
+    assert {finding.charger for finding in found} == ({"A", "B"} if same else set())
+    assert {finding.charger for finding in duplicates(reversed(ends))} == {finding.charger for finding in found}
+
+
+def test_with_legacy_identity_one_url_may_serve_many_chargers() -> None:
+    ends = [
+        resolve(None, ChargerUrl(device, "wss://c.example.com/SAME"), mode="ocpp_direct", legacy_identity=True)
+        for device in ("A", "B")
+    ]
+    assert [end.identity for end in ends] == ["A", "B"]
+    assert duplicates(ends) == ()
+
+
 ids = st.text(alphabet="ABC019*_=+|@.-", min_size=1, max_size=48)
 
 
@@ -103,6 +170,16 @@ def test_every_charger_that_shares_an_identity_is_named(devices: list[str]) -> N
     assert {finding.charger for finding in found} == set(devices)
     for finding in found:
         assert all(other in str(finding.detail) for other in devices if other != finding.charger)
+
+
+@given(ids, ids, st.booleans(), st.booleans())
+def test_legacy_changes_the_login_and_never_the_url(device: str, own: str, dotted: bool, placeholder: bool) -> None:
+    path = "{deviceId}" if placeholder else f"cp{own[:40]}"
+    charger = ChargerUrl(device, f"wss://c.example.com/{'a.b/' if dotted else ''}{path.replace('|', '%7C')}")
+    new, old = (resolve(None, charger, mode="ocpp_direct", legacy_identity=legacy) for legacy in (False, True))
+    assert new.dialled_url == old.dialled_url
+    assert old.identity == device
+    assert new.identity == (device if placeholder else path)
 
 
 @given(ids, st.booleans())
