@@ -6,7 +6,7 @@ import sys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 
-def main(count: int, prefix: str = "LOAD") -> int:
+def main(count: int, prefix: str = "LOAD", label: str = "") -> int:
     import django
 
     django.setup()
@@ -18,8 +18,8 @@ def main(count: int, prefix: str = "LOAD") -> int:
     from chargers.models import Charger
     from installations.services.installations import create_installation
 
-    actor = User.objects.create_superuser(f"bench{count}@example.org", "unused")
-    installation = create_installation(actor=actor, name=f"Bench {count}")
+    actor = User.objects.create_superuser(f"bench{label or count}@example.org", "unused")
+    installation = create_installation(actor=actor, name=f"Bench {label or count}")
     digest = digest_link_key(settings.CHARGER_KEY_PEPPER.encode(), PASSWORD.encode())
     chargers = (
         Charger(device_id=f"{prefix}{number:06}", installation=installation, key_digest=digest)

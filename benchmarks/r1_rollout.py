@@ -1,17 +1,22 @@
 """R1: from the save to every charger "applied", beside the same calls sent straight to the same simulated chargers.
 
-uv run python -m benchmarks.r1_rollout [--sizes 250 1000]
+uv run python -m benchmarks.r1_rollout [--sizes 250 1000] [--runs 3]
 """
 
 import argparse
+import contextlib
 import json
 import math
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from benchmarks import rig
@@ -25,68 +30,118 @@ APPLIED = """
 SELECT count(*) FROM chargers_delivery d JOIN chargers_rollout r ON r.id = d.rollout_id
 WHERE r.installation_id = {} AND d.state = 'applied'
 """
+# Before the start: the last frames of the boots and the database's work on them are over.
+QUIET_SECONDS = 5.0
+PARTS = ("gateway", "worker", "PostgreSQL", "Valkey", "simulators")
 
 
-def credentials(folder: Path, count: int) -> Path:
-    path = folder / f"credentials-{count}.ndjson"
-    lines = (json.dumps({"device_id": f"R{count}X{n:06}", "password": rig.PASSWORD}) for n in range(1, count + 1))
-    path.write_text("\n".join(lines) + "\n")
+def prefix(count: int, run: int) -> str:
+    return f"R{count}N{run}X"
+
+
+def credentials(folder: Path, count: int, run: int) -> Path:
+    path = folder / f"credentials-{count}-{run}.ndjson"
+    ids = (f"{prefix(count, run)}{number:06}" for number in range(1, count + 1))
+    path.write_text("".join(json.dumps({"device_id": one, "password": rig.PASSWORD}) + "\n" for one in ids))
     path.chmod(0o600)
     return path
 
 
-def chargers(environment: dict[str, str], url: str, count: int, secrets: Path) -> "subprocess.Popen[str]":
-    return rig.manage(
-        environment, "simulate", "--gateway", url, "--count", str(count), "--prefix", f"R{count}X",
+@contextlib.contextmanager
+def crowd(
+    environment: dict[str, str], url: str, count: int, run: int, secrets: Path
+) -> Iterator["subprocess.Popen[str]"]:
+    process = rig.manage(
+        environment, "simulate", "--gateway", url, "--count", str(count), "--prefix", prefix(count, run),
         "--scenario", "idle", "--profile", "simulator", "--credentials", str(secrets), stdout=subprocess.DEVNULL,
     )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
-def ours(environment: dict[str, str], count: int, secrets: Path) -> dict[str, float]:
-    populated = rig.script(environment, "benchmarks.populate", str(count), f"R{count}X", stdout=subprocess.PIPE)
-    installation = populated.communicate()[0].strip()
-    worker = subprocess.Popen(
+@contextlib.contextmanager
+def worker(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(
         [sys.executable, "-m", "celery", "--app", "portal", "--quiet", "worker", "--pool", "threads", "--concurrency",
          "4", "--queues", "rollout", "--loglevel", "error", "--without-gossip", "--without-mingle"],
-        cwd=rig.ROOT, env=environment, stderr=subprocess.DEVNULL,
+        cwd=rig.ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        with rig.gateway(environment) as (gateway, url):
-            crowd = chargers(environment, url, count, secrets)
-            database = psycopg.connect(environment["DATABASE_URL"], autocommit=True)
-            wait(database, ARRIVED.format(installation), count)
-            time.sleep(5)
-            before = [rig.Usage.of(process.pid) for process in (gateway, worker)]
-            begun = time.perf_counter()
-            rig.script(environment, "benchmarks.switch", installation, f"{BACKEND}/{{deviceId}}").wait()
-            saved = time.perf_counter()
-            wait(database, APPLIED.format(installation), count)
-            ended = time.perf_counter()
-            after = [rig.Usage.of(process.pid) for process in (gateway, worker)]
-            crowd.terminate()
-            crowd.wait(20)
-            database.close()
+        yield process
     finally:
-        worker.terminate()
-        worker.wait(30)
-    cpu = [round(later.cpu_seconds - earlier.cpu_seconds, 2) for earlier, later in zip(before, after, strict=True)]
-    return {
-        "seconds": ended - begun, "after_save": ended - saved, "gateway_cpu": cpu[0], "worker_cpu": cpu[1],
-    }  # fmt: skip
+        process.terminate()
+        process.wait(30)
 
 
-def wait(database: "psycopg.Connection[tuple[int, ...]]", question: str, count: int, seconds: float = 240) -> None:
+def servers_usage(folder: str) -> dict[str, float]:
+    """CPU seconds of the bench's own PostgreSQL and Valkey: their command lines name the bench's data folder."""
+    seconds = {"PostgreSQL": 0.0, "Valkey": 0.0}
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if folder not in line:
+            continue
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "bin/postgres" in line:
+                for one in (process, *process.children()):
+                    times = one.cpu_times()
+                    # A session that ended is counted with its parent.
+                    seconds["PostgreSQL"] += times.user + times.system
+                times = process.cpu_times()
+                seconds["PostgreSQL"] += times.children_user + times.children_system
+            elif "valkey-server" in line:
+                times = process.cpu_times()
+                seconds["Valkey"] += times.user + times.system
+    return seconds
+
+
+def usage(environment: dict[str, str], *processes: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> list[float]:
+    """In the order of PARTS."""
+    gateway, celery, simulators = (rig.Usage.of(process.pid).cpu_seconds for process in processes)
+    servers = servers_usage(environment["PORTAL_DATA_DIR"])
+    return [gateway, celery, servers["PostgreSQL"], servers["Valkey"], simulators]
+
+
+def ours(environment: dict[str, str], count: int, run: int, secrets: Path) -> dict[str, float]:
+    populated = rig.script(
+        environment, "benchmarks.populate", str(count), prefix(count, run), f"{count}-{run}", stdout=subprocess.PIPE
+    )
+    installation = populated.communicate()[0].strip()
+    with (
+        worker(environment) as celery,
+        rig.gateway(environment) as (gateway, url),
+        crowd(environment, url, count, run, secrets) as simulators,
+        psycopg.connect(environment["DATABASE_URL"], autocommit=True) as database,
+    ):
+        wait(database, ARRIVED.format(installation), count)
+        time.sleep(QUIET_SECONDS)
+        before = usage(environment, gateway, celery, simulators)
+        switch = rig.script(
+            environment, "benchmarks.switch", installation, f"{BACKEND}/{{deviceId}}", stdout=subprocess.PIPE
+        )
+        moments = rig.answer_line(switch.stdout)
+        wait(database, APPLIED.format(installation), count)
+        ended = time.time()
+        after = usage(environment, gateway, celery, simulators)
+        switch.wait(30)
+    row = {name: later - earlier for name, later, earlier in zip(PARTS, after, before, strict=True)}
+    return row | {"seconds": ended - moments["begun"], "save": moments["saved"] - moments["begun"]}
+
+
+def wait(database: "psycopg.Connection[tuple[int, ...]]", question: str, count: int, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while True:
-        row = database.execute(question).fetchone()
+        row = database.execute(question.encode()).fetchone()
         if row is not None and row[0] >= count:
             return
         if time.monotonic() > deadline:
             raise TimeoutError(f"{row} of {count}")
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
-def floor(environment: dict[str, str], count: int, secrets: Path) -> float:
+def floor(environment: dict[str, str], count: int, run: int, secrets: Path) -> dict[str, float]:
     port = rig.free_port()
     straight = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.servers.straight", str(port)],
@@ -94,43 +149,66 @@ def floor(environment: dict[str, str], count: int, secrets: Path) -> float:
     )  # fmt: skip
     assert straight.stdin is not None
     assert straight.stdout is not None
-    straight.stdout.readline()
-    crowd = chargers(environment, f"ws://127.0.0.1:{port}/ocpp", count, secrets)
-    try:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            straight.stdin.write("count\n")
-            straight.stdin.flush()
-            if rig.answer_line(straight.stdout)["connected"] >= count:
-                break
-            time.sleep(0.5)
-        time.sleep(8)
-        straight.stdin.write(f"go {BACKEND}\n")
+
+    def ask(line: str) -> dict[str, float]:
+        assert straight.stdin is not None
+        straight.stdin.write(line + "\n")
         straight.stdin.flush()
-        return float(rig.answer_line(straight.stdout)["seconds"])
+        return rig.answer_line(straight.stdout)
+
+    straight.stdout.readline()
+    try:
+        with crowd(environment, f"ws://127.0.0.1:{port}/ocpp", count, run, secrets) as simulators:
+            deadline = time.monotonic() + 60
+            while ask("count")["connected"] < count:
+                if time.monotonic() > deadline:
+                    raise TimeoutError("the simulated chargers did not come")
+                time.sleep(0.5)
+            time.sleep(QUIET_SECONDS)
+            before = [rig.Usage.of(process.pid).cpu_seconds for process in (straight, simulators)]
+            seconds = ask(f"go {BACKEND}")["seconds"]
+            after = [rig.Usage.of(process.pid).cpu_seconds for process in (straight, simulators)]
     finally:
         straight.kill()
-        crowd.terminate()
-        crowd.wait(20)
+        straight.wait(10)
+    return {"seconds": seconds, "gateway": after[0] - before[0], "simulators": after[1] - before[1]}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs=2, default=[250, 1000])
-    sizes = parser.parse_args().sizes
-    found = {}
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    rows: dict[str, dict[int, list[dict[str, float]]]] = {"floor: straight": {}, "portal": {}}
     with tempfile.TemporaryDirectory() as folder, rig.bench_data() as environment:
+        for run in range(options.runs):
+            for count in options.sizes:
+                secrets = credentials(Path(folder), count, run)
+                rows["floor: straight"].setdefault(count, []).append(floor(environment, count, run, secrets))
+                rows["portal"].setdefault(count, []).append(ours(environment, count, run, secrets))
+    report(rows, options.sizes)
+
+
+def report(rows: dict[str, dict[int, list[dict[str, float]]]], sizes: list[int]) -> None:
+    def middle(name: str, count: int, column: str) -> float:
+        return statistics.median(row.get(column, math.nan) for row in rows[name][count])
+
+    def figure(value: float) -> str:
+        return "" if math.isnan(value) else f"{value:.2f}"
+
+    print(f"| chargers | from | all applied, s | × floor | save, s | CPU s: {' | '.join(PARTS)} | exponent |")
+    print("|" + "---|" * (len(PARTS) + 6))
+    for name in rows:
         for count in sizes:
-            secrets = credentials(Path(folder), count)
-            least = floor(environment, count, secrets)
-            found[count] = (least, ours(environment, count, secrets))
-    print("| chargers | floor s | save to all applied s | × floor | gateway CPU s | worker CPU s |")
-    print("|---|---|---|---|---|---|")
-    for count, (least, row) in found.items():
-        print(f"| {count} | {least:.2f} | {row['after_save']:.2f} | {row['after_save'] / least:.1f} |"
-              f" {row['gateway_cpu']} | {row['worker_cpu']} |")  # fmt: skip
-    small, large = (found[count][1]["after_save"] for count in sizes)
-    print(f"\nexponent {sizes[0]}→{sizes[1]}: {math.log(large / small) / math.log(sizes[1] / sizes[0]):.2f}")
+            seconds = middle(name, count, "seconds")
+            times = seconds / middle("floor: straight", count, "seconds")
+            cpu = " | ".join(figure(middle(name, count, part)) for part in PARTS)
+            growth = math.log(seconds / middle(name, sizes[0], "seconds")) / math.log(count / sizes[0]) if (
+                count != sizes[0]
+            ) else math.nan  # fmt: skip
+            save = figure(middle(name, count, "save"))
+            print(f"| {count} | {name} | {seconds:.2f} | {times:.1f} | {save} | {cpu} | {figure(growth)} |")
+    print(f"\nmedian of {len(rows['portal'][sizes[0]])} runs, {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":

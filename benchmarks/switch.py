@@ -1,7 +1,12 @@
-"""Publishes OCPP direct with one URL for an installation, as a save on the page does."""
+"""Publishes OCPP direct with one URL for an installation, as a save on the page does.
 
+Prints one JSON line with the moments (time.time()) before and after the save.
+"""
+
+import json
 import os
 import sys
+import time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -21,10 +26,12 @@ def main(installation_id: int, url: str) -> None:
     actor = User.objects.filter(is_superuser=True).first()
     assert actor is not None
     assert installation.revision is not None
+    begun = time.time()
     save(
         installation=installation, draft=draft, actor=actor, expected_number=installation.revision.number,
         acknowledged=warnings,
     )  # fmt: skip
+    print(json.dumps({"begun": begun, "saved": time.time()}), flush=True)
 
 
 if __name__ == "__main__":

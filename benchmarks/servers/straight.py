@@ -55,8 +55,8 @@ class Straight:
     async def push(self, url: str) -> None:
         identity = self.link.request.path.rsplit("/", 1)[-1]
         keys = {"key": ["CentralSystemURL", "FreeVendActive", "FreeVendIdTag"]}
-        await self.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
         await self.call("GetConfiguration", keys)
+        await self.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
         await self.call("ChangeConfiguration", {"key": "CentralSystemURL", "value": f"{url}/{identity}"})
         await self.call("GetConfiguration", keys)
         await self.call("ChangeAvailability", {"connectorId": 0, "type": "Operative"})
