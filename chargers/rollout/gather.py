@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 from django.conf import settings as django_settings
 from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
 
 from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, busy_reason
 from chargers.links.wire import outcome_from_plain, steps_to_results
@@ -24,17 +25,18 @@ from chargers.profiles import Profile, profile_for
 from chargers.rollout.authors import revoked_rollouts
 from chargers.rollout.snapshot import LinkView, PushView, Snapshot
 from chargers.rollout.states import DeliveryState, RolloutState
-from chargers.settings_diff import GivenSecret, Target, portal_endpoint, target_for
+from chargers.settings_diff import GivenSecret, Target, Unsupported, portal_endpoint, target_for
 from installations.authentication import DIRECT, Settings
 from installations.models import AuthenticationRevision
 from installations.ocpp_url.host import Doors
-from installations.ocpp_url.identity import ChargerUrl, Endpoint, resolve
+from installations.ocpp_url.identity import ChargerUrl, Endpoint, UrlSource, resolve
 from installations.ocpp_url.template import UrlTemplate, parse_template
 from installations.services.authentication import settings_of
 from installations.services.secrets import reveal
 
 log = structlog.get_logger(__name__)
 
+URL_REFUSED = _("The URL of this setting, or of this charger, is not accepted any more: save the settings again.")
 OPEN_DOORS = Doors(loopback=True)
 
 
@@ -115,6 +117,9 @@ class Targets:
     ) -> Target:
         settings = settings_of(revision)
         endpoint = self._endpoint(charger, revision, settings) if settings.mode == DIRECT else None
+        if endpoint is not None and endpoint.dialled_url is None:
+            # Never fall back to another address than the one that was agreed.
+            return Target(unsupported=Unsupported("url_refused", URL_REFUSED))
         return target_for(
             profile,
             settings,
@@ -130,6 +135,8 @@ class Targets:
         if revision.pk not in self._templates:
             parsed = parse_template(settings.server_url, mode=settings.mode, doors=OPEN_DOORS)
             self._templates[revision.pk] = parsed.template
+        if settings.server_url and self._templates[revision.pk] is None:
+            return Endpoint(charger.device_id, None, "", UrlSource.NONE)
         return resolve(
             self._templates[revision.pk],
             ChargerUrl(charger.device_id, charger.server_url),

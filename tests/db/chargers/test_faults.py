@@ -5,6 +5,7 @@ from collections import Counter
 from django.utils import timezone
 
 from chargers.links.fake import Fault
+from chargers.models import Charger
 from chargers.rollout.actions import Stay
 from chargers.rollout.due import LEASE_SECONDS, claim_due
 from chargers.rollout.gather import gather
@@ -13,6 +14,7 @@ from chargers.rollout.reconcile import reconcile_batch
 from chargers.rollout.record import Move, record
 from chargers.rollout.states import DeliveryState
 from installations.authentication import NewPassword
+from installations.models import AuthenticationRevision
 from tests.db.chargers import scene
 from tests.db.chargers.world import World
 
@@ -177,3 +179,16 @@ def test_a_ring_during_a_claim_is_not_forgotten(world: World) -> None:
 
     world.run()
     assert world.delivery().state == "applied"
+
+
+def test_a_saved_url_that_the_rules_refuse_by_now_never_falls_back_to_another_address(world: World) -> None:
+    world.charger()
+    world.settle()
+    Charger.objects.update(server_url="wss://elsewhere.example.com/ZCS1")
+    revision = world.publish(scene.direct())
+    AuthenticationRevision.objects.filter(pk=revision.pk).update(server_url="wss://no longer valid/{deviceId}")
+    world.run()
+
+    delivery = world.delivery()
+    assert (delivery.state, delivery.reason) == ("unsupported", "url_refused")
+    assert world.written() == []
