@@ -191,7 +191,7 @@ def restore_revision(request: HttpRequest, pk: int, number: int) -> HttpResponse
                     installation=installation,
                     number=number,
                     actor=actor_of(request),
-                    expected_number=int(request.POST.get("expected_number", "0") or 0),
+                    expected_number=_number(request.POST.get("expected_number", "")),
                     acknowledged=request.POST.getlist("acknowledge"),
                 )
             except Refused as refused:
@@ -210,3 +210,8 @@ def restore_revision(request: HttpRequest, pk: int, number: int) -> HttpResponse
         **_judged(judged, installation, request.POST.getlist("acknowledge")),
     }
     return page(request, "chargers/restore.html", context, status=422 if error else 200)
+
+
+def _number(text: str) -> int:
+    """0, which no revision has, for whatever is not a number: the save is then stale."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.permissions import Action
@@ -54,7 +55,10 @@ def _register_one(request: HttpRequest, installation: Installation, form: OneCha
 
 
 def _register_list(request: HttpRequest, installation: Installation, form: PasteForm) -> list[Line]:
-    items = parse_lines(form.cleaned_data["lines"])[:MOST_LINES]
+    items = parse_lines(form.cleaned_data["lines"])
+    if len(items) > MOST_LINES:
+        form.add_error("lines", _("A list holds at most 1,000 chargers: register it in several parts."))
+        return []
     try:
         return register_chargers(
             installation=installation, items=items, actor=actor_of(request), partial=form.cleaned_data["keep_good"]

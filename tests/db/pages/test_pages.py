@@ -228,3 +228,17 @@ def test_a_rollout_that_did_not_change_answers_304(site: Installation, people: d
         reverse("rollout", args=[rollout.pk]), headers={"HX-Request": "true", "If-None-Match": first["ETag"]}
     )
     assert changed.status_code == 200
+
+
+def test_a_list_that_is_too_long_is_refused_whole(site: Installation, people: dict[str, User]) -> None:
+    lines = "\n".join(f"LONG{number:06}" for number in range(1001))
+    answer = client_of(people["service"]).post(reverse("charger_register", args=[site.pk]), {"lines": lines})
+    assert answer.status_code == 422
+    assert "at most 1,000 chargers" in answer.content.decode()
+    assert not Charger.objects.filter(installation=site).exists()
+
+
+def test_a_made_up_version_in_a_restore_is_stale_and_not_a_failure(site: Installation, people: dict[str, User]) -> None:
+    address = reverse("revision_restore", args=[site.pk, 1])
+    answer = client_of(people["owner"]).post(address, {"expected_number": "x"})
+    assert answer.status_code == 422
