@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chargers.models import Delivery
-from chargers.rollout.states import DeliveryState, WaitReason
+from chargers.rollout.states import DeliveryState, PauseCause, WaitReason
 
 S = DeliveryState
 
@@ -33,7 +33,11 @@ BY_REASON: Mapping[tuple[DeliveryState, str], Promise] = {
     (S.WAITING, WaitReason.PAUSED): _("The rollout is paused."),
     (S.WAITING, WaitReason.WINDOW): _("Waits for the weekly window."),
     (S.WAITING, WaitReason.WAVE): _("Waits until the wave before has landed."),
-    (S.WAITING, WaitReason.TOGETHER): _("Waits until every charger is ready."),
+    (S.WAITING, WaitReason.TOGETHER): _("Ready; waits until every charger is ready."),
+    (S.WAITING, WaitReason.PACE): _("Waits for its turn at the agreed pace."),
+    (S.WAITING, WaitReason.DRIFT): _("The charger lost the setting; it is brought again."),
+    (S.APPLIED, WaitReason.DRIFT): _("The charger took the setting, but now it holds another one."),
+    (S.HANDED_OVER, WaitReason.DRIFT): _("The charger left for its backend, and came back to the portal."),
     (S.WAITING, "fault"): _("The portal could not work out what to send; it tries again after a pause."),
     (S.FAILED, "fault"): _("The portal could not work out what to send: its operator finds the fault in the log."),
     (S.CANCELLED, "in_doubt"): _("Cancelled while an answer was missing: the charger may hold a part of the setting."),
@@ -61,13 +65,39 @@ def explain(state: str, reason: str = "", detail: Mapping[str, Any] | None = Non
     if isinstance(facts.get("explanation"), str) and facts["explanation"]:
         return gettext(str(facts["explanation"]))
     known = DeliveryState(state)
-    if reason == WaitReason.PAUSED and facts.get("cause") == "revoked":
-        return gettext("Who saved this setting may not set the mode here any more: somebody who may can try again.")
-    sentence = str(BY_REASON.get((known, reason)) or BY_STATE[known])
-    if known is S.REJECTED and facts.get("failed_key"):
-        key = gettext("Configuration key: %(key)s.") % {"key": facts["failed_key"]}
-        return f"{sentence} {key}"
-    return sentence
+    if reason == WaitReason.PAUSED:
+        return explain_pause(str(facts.get("cause", "")))
+    return " ".join([str(BY_REASON.get((known, reason)) or BY_STATE[known]), *_particulars(facts)])
+
+
+def explain_pause(cause: str) -> str:
+    """Why a rollout is paused, and what a person can do about it."""
+    match cause:
+        case PauseCause.REVOKED:
+            return gettext("Who saved this setting may not set the mode here any more: somebody who may can resume it.")
+        case PauseCause.FAILURES:
+            return gettext("Paused because too many of the chargers attempted have failed: look at them, then resume.")
+    return gettext("The rollout is paused.")
+
+
+def _particulars(facts: Mapping[str, Any]) -> list[str]:
+    """Keys and values a charger told; a secret is never among them."""
+    told = []
+    if facts.get("failed_key"):
+        told.append(gettext("Configuration key: %(key)s.") % {"key": facts["failed_key"]})
+    for key, (wanted, held) in sorted(dict(facts.get("differs") or {}).items()):
+        words = {"key": key, "wanted": wanted or "–", "held": held or "–"}
+        told.append(gettext("%(key)s should be %(wanted)s and is %(held)s.") % words)
+    if kept := facts.get("kept"):
+        told.append(gettext("It could not be undone: %(keys)s.") % {"keys": ", ".join(kept)})
+    if restored := facts.get("restored"):
+        told.append(gettext("Undone: %(keys)s.") % {"keys": ", ".join(restored)})
+    match facts.get("only_reported"):
+        case "often":
+            told.append(gettext("It was corrected three times within a day already: a person has to look."))
+        case "policy":
+            told.append(gettext("This installation only reports it."))
+    return told
 
 
 def explain_delivery(delivery: Delivery) -> str:

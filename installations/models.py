@@ -30,6 +30,11 @@ class Mode(models.TextChoices):
     OCPP_CLOUD = "ocpp_cloud", _("OCPP cloud")
 
 
+class DriftPolicy(models.TextChoices):
+    CORRECT = "correct", _("Correct it")
+    REPORT = "report", _("Only report it")
+
+
 class Installation(models.Model):
     """A site. ``revision`` is the authentication setting in force; ``version`` counts edits of the other fields."""
 
@@ -41,6 +46,9 @@ class Installation(models.Model):
     )
     main_fuse_current = models.DecimalField(
         _("main fuse (A per phase)"), max_digits=7, decimal_places=1, null=True, blank=True
+    )
+    drift_policy = models.CharField(
+        _("when a charger lost its setting"), max_length=7, choices=DriftPolicy.choices, default=DriftPolicy.CORRECT
     )
     revision = models.ForeignKey(
         "AuthenticationRevision", null=True, on_delete=models.PROTECT, related_name="+", editable=False

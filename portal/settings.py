@@ -171,6 +171,8 @@ SPECTACULAR_SETTINGS = {
         "NetworkType": "installations.models.NetworkType",
         "DeliveryState": "chargers.rollout.states.DeliveryState",
         "RolloutState": "chargers.rollout.states.RolloutState",
+        "RolloutStart": "chargers.rollout.policy.Start",
+        "DriftPolicy": "installations.models.DriftPolicy",
         "LinkState": "chargers.link_state.LinkState",
         "ChargerVerdict": "chargers.services.preview_values.Verdict",
         "UrlSource": "installations.ocpp_url.identity.UrlSource",
@@ -187,6 +189,9 @@ API_RATE_LIMIT = env.number("API_RATE_LIMIT", 3000)
 API_RATE_WINDOW_SECONDS = 60
 # Who sends it may read /metrics; empty: everybody, and in production nobody.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
+
+# Chargers written to per minute at most, over all installations; None: as fast as it goes.
+ROLLOUT_PACE_PER_MINUTE = env.number("ROLLOUT_PACE_PER_MINUTE", 0) or None
 
 # The public address of the gateway as chargers dial it.
 GATEWAY_PUBLIC_URL = env.text("GATEWAY_PUBLIC_URL", "ws://127.0.0.1:9000/ocpp")

@@ -19,7 +19,7 @@ from chargers.api.rollout_serializers import (
 from chargers.api.show import show_delivery, show_rollouts
 from chargers.models import Rollout
 from chargers.selectors import DELIVERY_ORDER, ROLLOUT_ORDER, list_deliveries, list_rollouts
-from chargers.services import rollouts
+from chargers.services import steering
 from installations.access import require, require_scope
 from installations.selectors import find_installation
 
@@ -92,7 +92,7 @@ class RetryView(RolloutScopedView):
 
     def _retry(self, rollout: Rollout) -> Response:
         body = self.read(RetrySerializer)
-        count = rollouts.retry(rollout=rollout, actor=self.actor, device_ids=body.get("chargers"))
+        count = steering.retry(rollout=rollout, actor=self.actor, device_ids=body.get("chargers"))
         return Response({"deliveries": count}, status=202)
 
 
@@ -107,4 +107,4 @@ class CancelView(RolloutScopedView):
 
     def _cancel(self, rollout: Rollout) -> Response:
         self.read(CancelSerializer)
-        return Response({"deliveries": rollouts.cancel(rollout=rollout, actor=self.actor)})
+        return Response({"deliveries": steering.cancel(rollout=rollout, actor=self.actor)})

@@ -1,7 +1,7 @@
 """What is out there (charger, link, sessions) and the work of making it match (rollout, delivery)."""
 
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
-from chargers.models.rollout import Delivery, DeliveryEvent, PushRecord, Rollout, WorkerHeartbeat
+from chargers.models.rollout import Delivery, DeliveryEvent, PaceBucket, PushRecord, Rollout, WorkerHeartbeat
 from chargers.models.transaction import MeterValue, Transaction
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "DeliveryEvent",
     "GatewayNode",
     "MeterValue",
+    "PaceBucket",
     "PushRecord",
     "ReportedSetting",
     "Rollout",

@@ -11,12 +11,21 @@ from installations.models import AuthenticationRevision, Installation
 
 
 class Rollout(models.Model):
-    """One revision on its way. Progress is counted from the deliveries, never stored twice."""
+    """One revision on its way. Progress is counted from the deliveries, never stored twice.
+
+    ``policy`` is a plain ``chargers.rollout.policy.Policy``. ``wave`` counts the waves that have landed.
+    ``released_at``: when a rollout that goes together was let go. Failures before ``watched_from`` are forgiven.
+    """
 
     installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="rollouts")
     revision = models.OneToOneField(AuthenticationRevision, on_delete=models.CASCADE, related_name="rollout")
     state = models.CharField(max_length=12, default=RolloutState.OPENING)
     policy = models.JSONField(default=dict)
+    wave = models.PositiveSmallIntegerField(default=0)
+    released_at = models.DateTimeField(null=True)
+    watched_from = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    pause_cause = models.CharField(max_length=10, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     opened_at = models.DateTimeField(null=True)
@@ -29,12 +38,21 @@ class Rollout(models.Model):
             models.Index(fields=["state"], condition=Q(finished_at__isnull=True), name="rollout_unfinished"),
         ]
 
+    @property
+    def shown_state(self) -> RolloutState:
+        """Paused is a fact beside the state: a paused rollout can still end, or be cancelled."""
+        state = RolloutState(self.state)
+        ended = state in {RolloutState.FINISHED, RolloutState.CANCELLED}
+        return RolloutState.PAUSED if self.paused_at is not None and not ended else state
+
 
 class Delivery(models.Model):
     """One charger's part of a rollout. Leases and deadlines use the database's clock.
 
-    ``due_at`` None: an event must ring; otherwise the engine looks again at that time.
-    ``fencing`` grows with every claim: a result that carries an older number is dropped.
+    ``due_at`` None: an event must ring; otherwise the engine looks again at that time. One that is applied or handed
+    over is due again when its charger comes back, to see whether it still holds the setting.
+    ``fencing`` grows with every claim: a result that carries an older number is dropped. ``wave``: the wave whose
+    place it holds; None: none yet.
     """
 
     rollout = models.ForeignKey(Rollout, on_delete=models.CASCADE, related_name="deliveries")
@@ -44,6 +62,7 @@ class Delivery(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     detail = models.JSONField(default=dict)
     attempts = models.PositiveSmallIntegerField(default=0)
+    wave = models.PositiveSmallIntegerField(null=True)
     due_at = models.DateTimeField(null=True)
     next_attempt_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
@@ -62,9 +81,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["rollout", "state", "reason"]),
-            models.Index(
-                fields=["due_at"], condition=Q(state__in=sorted(OPEN_STATES), due_at__isnull=False), name="delivery_due"
-            ),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="delivery_due"),
         ]
 
 
@@ -102,6 +119,13 @@ class PushRecord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["delivery", "fencing"], name="one_push_per_claim")]
+
+
+class PaceBucket(models.Model):
+    """A token bucket: ``all`` for the portal, or one installation's id. ``free_at``: when its next token is there."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    free_at = models.DateTimeField()
 
 
 class WorkerHeartbeat(models.Model):

@@ -22,12 +22,12 @@ from chargers.models import (
     Transaction,
 )
 from chargers.profiles import Profile, profile_for
-from chargers.rollout.authors import revoked_rollouts
-from chargers.rollout.snapshot import LinkView, PushView, Snapshot
-from chargers.rollout.states import DeliveryState, RolloutState
+from chargers.rollout.snapshot import LinkView, PushView, RolloutView, Snapshot
+from chargers.rollout.states import DeliveryState
+from chargers.rollout.views import corrections, rollout_views
 from chargers.settings_diff import GivenSecret, Target, Unsupported, portal_endpoint, target_for
 from installations.authentication import DIRECT, Settings
-from installations.models import AuthenticationRevision
+from installations.models import AuthenticationRevision, DriftPolicy
 from installations.ocpp_url.host import Doors
 from installations.ocpp_url.identity import ChargerUrl, Endpoint, UrlSource, resolve
 from installations.ocpp_url.template import UrlTemplate, parse_template
@@ -49,7 +49,8 @@ def gather(delivery_ids: Collection[int], now: datetime) -> list[Snapshot]:
     links = links_of([delivery.charger for delivery in deliveries], now)
     pushes = _newest_pushes(delivery_ids)
     reported = reported_of([delivery.charger_id for delivery in deliveries])
-    revoked = revoked_rollouts(deliveries, now)
+    rollouts = rollout_views(deliveries, now)
+    corrected = corrections(deliveries, now)
     targets = Targets()
     return [
         _snapshot(
@@ -58,7 +59,8 @@ def gather(delivery_ids: Collection[int], now: datetime) -> list[Snapshot]:
             pushes.get(delivery.pk) if delivery.pushed_at else None,
             reported[delivery.charger_id],
             targets,
-            delivery.rollout_id in revoked,
+            rollouts[delivery.rollout_id],
+            corrected.get(delivery.charger_id, 0),
         )
         for delivery in deliveries
     ]
@@ -70,7 +72,8 @@ def _snapshot(
     push: PushView | None,
     reported: dict[str, str | None],
     targets: "Targets",
-    revoked: bool,
+    rollout: RolloutView,
+    corrected: int,
 ) -> Snapshot:
     charger = delivery.charger
     profile = profile_for(charger.vendor, charger.model, charger.firmware)
@@ -91,12 +94,14 @@ def _snapshot(
         pushed_at=delivery.pushed_at,
         deadline_at=delivery.deadline_at,
         next_attempt_at=delivery.next_attempt_at,
+        finished_at=delivery.finished_at,
+        wave=delivery.wave,
         superseded=charger.installation.revision_id != delivery.revision_id,
-        cancelled=delivery.rollout.state == RolloutState.CANCELLED,
+        rollout=rollout,
+        corrects_drift=charger.installation.drift_policy == DriftPolicy.CORRECT,
+        corrections=corrected,
         identified=bool(charger.vendor),
         target=target,
-        paused=delivery.rollout.state == RolloutState.PAUSED,
-        revoked=revoked,
         broken=broken,
         leave_seconds=profile.leave_seconds,
         link=link,

@@ -5,14 +5,17 @@ from typing import Any
 
 from chargers.links.base import PushOutcome, PushResult
 from chargers.rollout.actions import MOMENT, Action, Draw, Finish, Stay, attempt_failed
+from chargers.rollout.drift import judge_again
 from chargers.rollout.snapshot import Snapshot
-from chargers.rollout.states import DeliveryState, WaitReason
+from chargers.rollout.states import POSITIVE_STATES, DeliveryState, WaitReason
 from chargers.settings_diff import differences
 
 S = DeliveryState
 VERIFY_TIME = timedelta(minutes=15)
 # How soon a charger that was not to be had after all is looked at again.
 AGAIN = timedelta(seconds=2)
+# How soon a charger that holds its setting is asked again when it did not answer.
+LATER = timedelta(minutes=5)
 
 
 def judge(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -> Action:
@@ -39,8 +42,9 @@ def judge(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -
 
 def _unread(snapshot: Snapshot, now: datetime) -> Action:
     """A reading that could not be made now: nothing was sent, so nothing changed. Deadlines go on."""
+    soon = LATER if snapshot.state in POSITIVE_STATES else AGAIN
     return Stay(
-        snapshot.state, snapshot.reason, now + AGAIN, snapshot.deadline_at, snapshot.next_attempt_at
+        snapshot.state, snapshot.reason, now + soon, snapshot.deadline_at, snapshot.next_attempt_at
     )  # fmt: skip
 
 
@@ -54,6 +58,8 @@ def _done(snapshot: Snapshot, outcome: PushOutcome, now: datetime, detail: dict[
 
 
 def _judge_reading(snapshot: Snapshot, outcome: PushOutcome, now: datetime) -> Action:
+    if snapshot.state in POSITIVE_STATES:
+        return judge_again(snapshot, outcome, now)
     if snapshot.state is S.WAITING:
         if snapshot.target.must_read_first and not any(outcome.observed.values()):
             return Finish(S.UNSUPPORTED, "unreadable", _outcome_detail(outcome))

@@ -5,19 +5,23 @@ from datetime import datetime, timedelta
 
 from chargers.links.base import PushOrder, PushResult
 from chargers.rollout.actions import MOMENT, Action, Draw, Finish, Push, ReadBack, Stay, attempt_failed
+from chargers.rollout.drift import came_back, drifted
 from chargers.rollout.judge import judge
 from chargers.rollout.snapshot import PushView, Snapshot
-from chargers.rollout.states import DeliveryState, WaitReason
+from chargers.rollout.states import POSITIVE_STATES, DeliveryState, PauseCause, WaitReason
 
 __all__ = ["Action", "Draw", "Finish", "Push", "ReadBack", "Stay", "judge", "plan"]
 
 S = DeliveryState
-# How often a paused delivery is looked at again.
-HOLD = timedelta(seconds=60)
 
 
 def plan(snapshot: Snapshot, now: datetime, draw: Draw) -> Action:
-    """What to do next with one claimed delivery. ``draw`` yields numbers from 0 to 1 for the jitter."""
+    """What to do next with one claimed delivery. ``draw`` yields numbers from 0 to 1 for the jitter.
+
+    A Push still has to be admitted: waves and pacing count over all deliveries of a rollout (``admission``).
+    """
+    if snapshot.state in POSITIVE_STATES:
+        return _look_again_at(snapshot, now)
     if snapshot.broken:
         state = S.UNKNOWN if snapshot.state is S.PUSHING else snapshot.state
         return attempt_failed(snapshot, state, "fault", now, draw, {"fault": snapshot.broken})
@@ -27,7 +31,7 @@ def plan(snapshot: Snapshot, now: datetime, draw: Draw) -> Action:
         return Finish(S.SUPERSEDED)
     if snapshot.state is S.VERIFYING:
         return _verify(snapshot, now)
-    if snapshot.cancelled:
+    if snapshot.rollout.cancelled:
         return Finish(S.CANCELLED, "in_doubt" if snapshot.state is S.UNKNOWN else "")
     if snapshot.state is S.UNKNOWN:
         return _unknown(snapshot, now)
@@ -48,18 +52,42 @@ def _waiting(snapshot: Snapshot, now: datetime) -> Action:
         return Finish(S.APPLIED, "nothing_to_write")
     if link.busy is not None:
         return Stay(S.WAITING, WaitReason.BUSY, detail={"busy": str(link.busy)})
+    if snapshot.rollout.held_together:
+        return Stay(S.WAITING, WaitReason.TOGETHER)
     return Push(_push_order(snapshot))
 
 
 def _held(snapshot: Snapshot, now: datetime) -> Stay | None:
     """What keeps a charger that could take the setting now from getting it."""
-    if snapshot.paused or snapshot.revoked:
-        detail = {"cause": "revoked"} if snapshot.revoked else {}
-        return Stay(snapshot.state, WaitReason.PAUSED, now + HOLD, detail=detail)
+    rollout = snapshot.rollout
+    if rollout.paused or rollout.revoked:
+        cause = PauseCause.REVOKED if rollout.revoked else rollout.pause_cause
+        return Stay(snapshot.state, WaitReason.PAUSED, detail={"cause": str(cause)})
     later = snapshot.next_attempt_at
     if later is not None and later > now:
-        return Stay(snapshot.state, WaitReason.BACKOFF, due_at=later, next_attempt_at=later)
+        reason = WaitReason.PACE if snapshot.reason == WaitReason.PACE else WaitReason.BACKOFF
+        return Stay(snapshot.state, reason, due_at=later, next_attempt_at=later)
+    if rollout.opens_at is not None:
+        opens = {"opens_at": rollout.opens_at.isoformat()}
+        return Stay(snapshot.state, WaitReason.WINDOW, due_at=rollout.opens_at, detail=opens)
     return None
+
+
+def _look_again_at(snapshot: Snapshot, now: datetime) -> Action:
+    """The charger is back, or has booted: does it still hold what it was given? Reading disturbs nobody."""
+    target, link = snapshot.target, snapshot.link
+    as_it_was = Stay(snapshot.state, snapshot.reason)
+    if snapshot.superseded or snapshot.broken or not link.online or target.unsupported is not None:
+        return as_it_was
+    if snapshot.state is S.HANDED_OVER:
+        if not came_back(snapshot):
+            return as_it_was
+        if snapshot.rollout.under_way and not snapshot.rollout.cancelled:
+            return Finish(S.FAILED, "came_back", {"came_back": True})
+        return drifted(snapshot, {}, now)
+    if not target.read_keys or target.must_read_first:
+        return as_it_was
+    return ReadBack(_order(snapshot, read_only=True))
 
 
 def _unknown(snapshot: Snapshot, now: datetime) -> Action:

@@ -10,12 +10,14 @@ from django.db import connection
 
 from chargers.links.base import Link, LinkUnavailable, PushOrder, PushOutcome
 from chargers.links.registry import current_link
+from chargers.rollout import advance as steps
+from chargers.rollout.admission import admit
 from chargers.rollout.due import BATCH, claim_due, more_is_due
 from chargers.rollout.gather import gather
 from chargers.rollout.plan import Push, ReadBack, Stay, judge, plan
 from chargers.rollout.record import Move, record
 from chargers.rollout.snapshot import Snapshot
-from chargers.rollout.states import DeliveryState
+from chargers.rollout.states import DeliveryState, PauseCause
 
 log = structlog.get_logger(__name__)
 
@@ -41,18 +43,20 @@ def reconcile_batch(
     if len(claimed) == limit:
         call_for_help()
     now = database_now()
+    planned = [(snapshot, plan(snapshot, now, draw)) for snapshot in gather(claimed, now)]
+    _pause_revoked([snapshot for snapshot, _action in planned])
+    waits = admit([snapshot for snapshot, action in planned if isinstance(action, Push)], now)
     moves: list[Move] = []
     orders: list[tuple[Snapshot, PushOrder]] = []
-    for snapshot in gather(claimed, now):
-        action = plan(snapshot, now, draw)
-        if isinstance(action, Push):
+    for snapshot, action in planned:
+        if isinstance(action, ReadBack):
+            orders.append((snapshot, action.order))
+        elif isinstance(action, Push) and snapshot.delivery_id not in waits:
             moves.append(Move.of(snapshot, action))
             orders.append((replace(snapshot, state=DeliveryState.PUSHING, reason=""), action.order))
-        elif isinstance(action, ReadBack):
-            orders.append((snapshot, action.order))
         else:
-            moves.append(Move.of(snapshot, action))
-    moved = record(moves)
+            moves.append(Move.of(snapshot, waits.get(snapshot.delivery_id, action)))
+    moved = _record(moves)
     reading = {snapshot.delivery_id for snapshot, order in orders if order.read_only}
     _carry_out([pair for pair in orders if pair[0].delivery_id in moved | reading], link or current_link(), draw)
     return more_is_due()
@@ -72,11 +76,24 @@ def _carry_out(orders: Sequence[tuple[Snapshot, PushOrder]], link: Link, draw: D
                 for snapshot, outcome in known
                 if snapshot is not None and outcome.fencing == snapshot.fencing
             ]
-            record([move for move in moves if move is not None])
+            _record([move for move in moves if move is not None])
     except LinkUnavailable:
         log.warning("no gateway can be reached", orders=len(orders))
         now = database_now()
-        record([_put_back(snapshot, now) for snapshot in waiting.values()])
+        _record([_put_back(snapshot, now) for snapshot in waiting.values()])
+
+
+def _record(moves: Sequence[Move]) -> set[int]:
+    moved = record(moves)
+    steps.advance(steps.concerned(moves))
+    return moved
+
+
+def _pause_revoked(snapshots: Sequence[Snapshot]) -> None:
+    """Who answers for a rollout may not set the mode any more: it stops until somebody who may takes over."""
+    rollouts = [snapshot.rollout for snapshot in snapshots]
+    if revoked := {rollout.rollout_id for rollout in rollouts if rollout.revoked and not rollout.paused}:
+        steps.pause(revoked, PauseCause.REVOKED)
 
 
 def _judged(snapshot: Snapshot, outcome: PushOutcome, now: datetime, draw: Draw) -> Move | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chargers.link_state import Busy
 from chargers.links.base import PushOutcome
+from chargers.rollout.policy import Policy
 from chargers.rollout.states import DeliveryState
 from chargers.settings_diff import Target
 
@@ -39,11 +40,33 @@ class PushView:
 
 
 @dataclass(frozen=True)
+class RolloutView:
+    """The rollout a delivery belongs to. ``revoked``: who answers for it may not set the mode any more.
+
+    ``held_together``: it waits until every charger is ready. ``opens_at``: its window is closed until then.
+    ``under_way``: other deliveries of it are still open. ``wave``: waves landed so far.
+    """
+
+    rollout_id: int = 0
+    installation_id: int = 0
+    policy: Policy = field(default_factory=Policy)
+    wave: int = 0
+    under_way: bool = True
+    cancelled: bool = False
+    paused: bool = False
+    pause_cause: str = ""
+    revoked: bool = False
+    held_together: bool = False
+    opens_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One delivery and the facts around it.
 
-    ``identified``: the charger has told its make in a BootNotification. ``revoked``: who started the rollout may not
-    set the mode any more. ``broken``: what kept us from working out the target; then ``target`` says nothing.
+    ``identified``: the charger has told its make in a BootNotification. ``broken``: what kept us from working out the
+    target; then ``target`` says nothing. ``wave``: the wave whose place it holds. ``corrections``: how often drift of
+    this charger was corrected in the last day.
     """
 
     delivery_id: int
@@ -56,10 +79,12 @@ class Snapshot:
     pushed_at: datetime | None = None
     deadline_at: datetime | None = None
     next_attempt_at: datetime | None = None
+    finished_at: datetime | None = None
+    wave: int | None = None
     superseded: bool = False
-    cancelled: bool = False
-    paused: bool = False
-    revoked: bool = False
+    rollout: RolloutView = field(default_factory=RolloutView)
+    corrects_drift: bool = True
+    corrections: int = 0
     broken: str = ""
     identified: bool = True
     target: Target = field(default_factory=Target)

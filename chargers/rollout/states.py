@@ -25,9 +25,21 @@ class WaitReason(StrEnum):
     BACKOFF = "backoff"
     WAVE = "wave"
     TOGETHER = "together"
+    PACE = "pace"
+    DRIFT = "drift"
+
+
+class PauseCause(StrEnum):
+    """Why a rollout is paused: somebody did it, too many failed, or who saved it may not set the mode any more."""
+
+    PERSON = "person"
+    FAILURES = "failures"
+    REVOKED = "revoked"
 
 
 class RolloutState(StrEnum):
+    """``paused`` is never stored: it is shown while an unfinished rollout has a time of pause."""
+
     OPENING = "opening"
     RUNNING = "running"
     PAUSED = "paused"
@@ -41,8 +53,10 @@ OPEN_STATES = frozenset({S.WAITING, S.PUSHING, S.VERIFYING, S.UNKNOWN})
 FINAL_STATES = frozenset(S) - OPEN_STATES
 RETRIABLE_STATES = frozenset({S.REJECTED, S.FAILED, S.UNSUPPORTED, S.CANCELLED})
 POSITIVE_STATES = frozenset({S.APPLIED, S.HANDED_OVER})
-# The engine never leaves a final state, and people only RETRIABLE_STATES. A change of the charger itself (its own URL,
-# its installation) makes what it must hold another thing: then its delivery starts anew from any of these.
+# What the engine may claim when it is due.
+WATCHED_STATES = OPEN_STATES | POSITIVE_STATES
+# The engine leaves no final state but the positive ones, and people only RETRIABLE_STATES. A change of the charger
+# itself (its own URL, its installation) makes what it must hold another thing: then its delivery starts anew from any.
 REOPENED_BY_A_CHANGE = FINAL_STATES
 
 TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
@@ -55,8 +69,9 @@ TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
         {S.UNKNOWN, S.PUSHING, S.APPLIED, S.HANDED_OVER, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}
     ),
     **{state: frozenset({S.WAITING}) for state in RETRIABLE_STATES},
-    S.APPLIED: frozenset(),
-    S.HANDED_OVER: frozenset(),
+    # A charger that comes back is looked at again, and what has drifted may be brought once more.
+    S.APPLIED: frozenset({S.APPLIED, S.WAITING}),
+    S.HANDED_OVER: frozenset({S.HANDED_OVER, S.WAITING, S.FAILED}),
     S.SUPERSEDED: frozenset(),
 }
 

@@ -1,34 +1,37 @@
-"""Rollouts: started by a published revision, opened in chunks, retried and cancelled by people."""
+"""Rollouts: started by a published revision, opened in chunks, taken up by chargers that come later."""
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from accounts import audit
-from accounts.actor import Actor, Who
-from accounts.refusals import Conflict
 from chargers import doorbell
-from chargers.models import Charger, Delivery, DeliveryEvent, Rollout
-from chargers.rollout.states import OPEN_STATES, RETRIABLE_STATES, DeliveryState, RolloutState, WaitReason
+from chargers.models import Charger, Delivery, Rollout
+from chargers.rollout.policy import read_policy
+from chargers.rollout.states import OPEN_STATES, DeliveryState, RolloutState
+from installations.authentication import DIRECT
 from installations.models import AuthenticationRevision, Installation
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 1000
 OPEN = sorted(OPEN_STATES)
-RETRIABLE = sorted(RETRIABLE_STATES)
 
 
 def start_rollout(revision: AuthenticationRevision, policy: Mapping[str, Any]) -> Rollout:
-    """Inside the transaction that publishes: the rollout row. After the commit: ring, so that it is opened."""
+    """Inside the transaction that publishes: the rollout row. After the commit: ring, so that it is opened.
+
+    ``policy`` as ``read_policy`` takes it, without flaws; what it does not say has the default.
+    """
+    chargers = Charger.objects.filter(installation=revision.installation_id).count()
+    agreed, _flaws = read_policy(policy, direct=revision.mode == DIRECT, chargers=chargers)
     rollout = Rollout.objects.create(
-        installation=revision.installation, revision=revision, policy=dict(policy), created_by=revision.author
+        installation=revision.installation, revision=revision, policy=agreed.plain(), created_by=revision.author
     )
     transaction.on_commit(lambda: doorbell.ring_rollout(rollout.pk))
     return rollout
@@ -75,7 +78,7 @@ def _open_for(rollout: Rollout, charger_ids: list[int]) -> None:
     Delivery.objects.bulk_create(
         (
             Delivery(rollout=rollout, charger_id=pk, revision_id=rollout.revision_id, due_at=Now())
-            for pk in sorted(free)
+            for pk in random.sample(sorted(free), len(free))
         ),
         ignore_conflicts=True,
     )
@@ -150,69 +153,3 @@ def add_charger(charger: Charger) -> None:
         Delivery.objects.create(rollout=rollout, charger=charger, revision=revision, due_at=Now())
         _reopen({rollout.pk})
         transaction.on_commit(doorbell.ring_engine)
-
-
-def retry(*, rollout: Rollout, actor: Who, device_ids: list[str] | None = None) -> int:
-    """Try final, unsuccessful deliveries again (all, or those of some chargers); how many. Raises Conflict.
-
-    Deliveries held because the author lost the right go on too: from now on ``actor`` answers for the rollout.
-    """
-    with transaction.atomic():
-        locked = Rollout.objects.select_for_update(of=("self",)).select_related("installation").get(pk=rollout.pk)
-        if locked.installation.revision_id != locked.revision_id:
-            raise Conflict("superseded", _("A newer setting replaced this one: retry the newest rollout."))
-        rows = Delivery.objects.select_for_update().filter(rollout=locked, state__in=RETRIABLE)
-        if device_ids is not None:
-            rows = rows.filter(charger__device_id__in=[text.upper() for text in device_ids])
-        busy = Delivery.objects.filter(charger=OuterRef("charger"), state__in=OPEN)
-        again = list(rows.filter(~Exists(busy)))
-        held = Delivery.objects.filter(rollout=locked, state=DeliveryState.WAITING, reason=WaitReason.PAUSED)
-        resumed = held.update(due_at=Now())
-        if not again and not resumed:
-            raise Conflict("nothing_to_retry", _("No delivery of this rollout can be tried again."))
-        DeliveryEvent.objects.bulk_create(
-            DeliveryEvent(delivery=one, from_state=one.state, to_state=DeliveryState.WAITING, reason="retried")
-            for one in again
-        )
-        Delivery.objects.filter(pk__in=[one.pk for one in again]).update(
-            state=DeliveryState.WAITING, reason="", detail={}, attempts=0, due_at=Now(), next_attempt_at=None,
-            deadline_at=None, finished_at=None, lease_until=None, pushed_at=None,
-        )  # fmt: skip
-        Rollout.objects.filter(pk=locked.pk).update(
-            state=RolloutState.RUNNING, finished_at=None, created_by=Actor.of(actor).user
-        )
-        audit.record(
-            actor,
-            "rollout_retried",
-            locked,
-            installation_id=locked.installation_id,
-            after={"deliveries": len(again) + resumed},
-        )
-        transaction.on_commit(doorbell.ring_engine)
-    return len(again) + resumed
-
-
-def cancel(*, rollout: Rollout, actor: Who) -> int:
-    """Cancel what was not pushed yet; what is being pushed finishes. Raises Conflict when it has ended already."""
-    with transaction.atomic():
-        locked = Rollout.objects.select_for_update().get(pk=rollout.pk)
-        if locked.state in {RolloutState.FINISHED, RolloutState.CANCELLED}:
-            raise Conflict("rollout_ended", _("This rollout has ended already."))
-        waiting = list(Delivery.objects.select_for_update().filter(rollout=locked, state=DeliveryState.WAITING))
-        now = timezone.now()
-        DeliveryEvent.objects.bulk_create(
-            DeliveryEvent(delivery=one, from_state=one.state, to_state=DeliveryState.CANCELLED) for one in waiting
-        )
-        Delivery.objects.filter(pk__in=[one.pk for one in waiting]).update(
-            state=DeliveryState.CANCELLED, reason="", due_at=None, lease_until=None, finished_at=now,
-            fencing=F("fencing") + 1,
-        )  # fmt: skip
-        Rollout.objects.filter(pk=locked.pk).update(state=RolloutState.CANCELLED, finished_at=now)
-        audit.record(
-            actor,
-            "rollout_cancelled",
-            locked,
-            installation_id=locked.installation_id,
-            after={"deliveries": len(waiting)},
-        )
-    return len(waiting)

@@ -6,6 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chargers.models import Rollout
+from chargers.rollout.advance import advance_all
 from chargers.rollout.states import RolloutState
 from chargers.services.rollouts import take_up
 
@@ -19,7 +20,7 @@ UPDATE chargers_delivery SET due_at = now() WHERE id IN (
     JOIN chargers_gatewaynode n ON n.name = l.node AND n.stopped_at IS NULL AND n.seen_at > now() - interval '15 s'
     WHERE d.due_at IS NULL AND d.lease_until IS NULL AND d.state IN ('waiting', 'unknown')
       AND l.disconnected_at IS NULL AND l.boot_accepted
-      AND (d.reason <> 'busy' OR (
+      AND d.reason IN ('', 'offline', 'busy') AND (d.reason <> 'busy' OR (
         NOT EXISTS (SELECT 1 FROM chargers_transaction t
                     WHERE t.charger_id = d.charger_id AND t.stop_received_at IS NULL AND NOT t.orphan)
         AND NOT EXISTS (SELECT 1 FROM chargers_connector c
@@ -33,6 +34,16 @@ UPDATE chargers_delivery SET due_at = now() WHERE id IN (
 FORGOTTEN = """
 UPDATE chargers_delivery SET due_at = now() WHERE id IN (
     SELECT id FROM chargers_delivery WHERE state IN ('pushing', 'verifying') AND due_at IS NULL LIMIT %s
+)
+"""
+
+# Paused, or waiting for the others, and its rollout goes on since.
+HELD_FOR_NOTHING = """
+UPDATE chargers_delivery SET due_at = now() WHERE id IN (
+    SELECT d.id FROM chargers_delivery d JOIN chargers_rollout r ON r.id = d.rollout_id
+    WHERE d.due_at IS NULL AND d.lease_until IS NULL AND d.state IN ('waiting', 'unknown')
+      AND ((d.reason = 'paused' AND r.paused_at IS NULL) OR (d.reason = 'together' AND r.released_at IS NOT NULL))
+    ORDER BY d.id LIMIT %s FOR UPDATE OF d SKIP LOCKED
 )
 """
 
@@ -52,9 +63,10 @@ UPDATE chargers_chargerlink SET disconnected_at = now() WHERE charger_id IN (
 
 def sweep() -> None:
     with connection.cursor() as cursor:
-        for statement in (DEAD_NODES, FORGOTTEN, LOST_RINGS):
+        for statement in (DEAD_NODES, FORGOTTEN, HELD_FOR_NOTHING, LOST_RINGS):
             cursor.execute(statement, [BOUND])
     take_up()
+    advance_all()
 
 
 def unopened_rollouts() -> list[int]:

@@ -25,7 +25,7 @@ from chargers.selectors import (
     list_deliveries,
     list_rollouts,
 )
-from chargers.services import rollouts as service
+from chargers.services import steering as service
 from chargers.services.progress import Progress
 from installations.access import may, require
 

@@ -80,6 +80,12 @@ def _kind(job: Job) -> type:
     return type(job.record) if isinstance(job, Recorded) else type(job)
 
 
+def comes_back(jobs: Sequence[Job]) -> tuple[set[int], set[int]]:
+    """Chargers that booted, and chargers that connected: what they hold may have changed."""
+    booted = {job.charger_id for job in jobs if isinstance(job, Recorded) and isinstance(job.record, records.Boot)}
+    return booted, {job.charger_id for job in jobs if isinstance(job, Connect)} - booted
+
+
 def rings(jobs: Sequence[Job]) -> set[int]:
     """Chargers whose open delivery should be looked at again."""
     return {

@@ -12,6 +12,8 @@ INSERT INTO chargers_pushrecord (delivery_id, fencing, epoch, boot_number, begun
 SELECT d.id, t.fencing, t.epoch, t.boot_number, clock_timestamp(), '[]', '', '{}'
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::int[]) AS t(id, fencing, epoch, boot_number)
 JOIN chargers_delivery d ON d.id = t.id AND d.fencing = t.fencing AND d.state = 'pushing' AND d.lease_until > now()
+JOIN chargers_rollout r ON r.id = d.rollout_id AND r.paused_at IS NULL AND r.state <> 'cancelled'
+JOIN installations_installation i ON i.id = r.installation_id AND i.revision_id = d.revision_id
 ON CONFLICT (delivery_id, fencing) DO NOTHING
 RETURNING delivery_id
 """

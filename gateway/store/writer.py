@@ -11,9 +11,9 @@ import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from chargers import doorbell
-from chargers.rollout.due import ring
+from chargers.rollout.due import look_again, ring
 from gateway.ocpp16.records import StoreFailed
-from gateway.store.apply import apply, rings
+from gateway.store.apply import apply, comes_back, rings
 from gateway.store.jobs import Job, Recorded
 
 log = structlog.get_logger(__name__)
@@ -114,6 +114,8 @@ class Store:
         with transaction.atomic():
             results = apply(jobs)
             rung = ring(rings(jobs))
+            booted, connected = comes_back(jobs)
+            look_again(booted=booted, reconnected=connected)
         self.commits += 1
         if rung:
             doorbell.ring_engine()

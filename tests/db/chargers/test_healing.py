@@ -16,7 +16,7 @@ from chargers.rollout.due import LEASE_SECONDS, claim_due
 from chargers.rollout.gather import Targets, gather
 from chargers.rollout.reconcile import reconcile_batch
 from chargers.rollout.record import record
-from chargers.services import rollouts, sweeping
+from chargers.services import steering, sweeping
 from installations.models import Grant
 from tests.db.chargers import scene
 from tests.db.chargers.world import World
@@ -70,7 +70,7 @@ def test_a_revoked_author_pauses_and_another_person_takes_over(world: World) -> 
 
     other = scene.person("other@example.com")
     Grant.objects.create(installation=world.site, user=other, role="owner")
-    assert rollouts.retry(rollout=delivery.rollout, actor=other) == 1
+    assert steering.resume(rollout=delivery.rollout, actor=other) == 1
     world.run()
     assert world.delivery().state == "applied"
 

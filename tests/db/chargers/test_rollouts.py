@@ -5,7 +5,7 @@ import pytest
 from accounts.models import AuditEntry
 from accounts.refusals import Conflict
 from chargers.models import Charger, Delivery, Rollout
-from chargers.services import rollouts
+from chargers.services import rollouts, steering
 from chargers.tasks import open_deliveries, reconcile, sweep
 from installations.authentication import Draft
 from tests.db.chargers import scene
@@ -55,7 +55,7 @@ def test_a_failed_delivery_can_be_tried_again_by_a_person(world: World) -> None:
     assert newest(world).state == "finished"
 
     fake.answers.clear()
-    assert rollouts.retry(rollout=newest(world), actor=scene.person()) == 1
+    assert steering.retry(rollout=newest(world), actor=scene.person()) == 1
     world.run()
 
     assert world.delivery().state == "applied"
@@ -73,7 +73,7 @@ def test_a_charger_that_came_back_is_sent_away_again_on_retry(world: World) -> N
     world.run()
     assert world.delivery().reason == "came_back"
 
-    rollouts.retry(rollout=newest(world), actor=scene.person())
+    steering.retry(rollout=newest(world), actor=scene.person())
     world.run()
     world.elapse(9)
     world.run()
@@ -88,20 +88,20 @@ def test_what_landed_and_what_is_superseded_is_not_tried_again(world: World) -> 
     world.publish(scene.direct())
     world.run()
     with pytest.raises(Conflict) as nothing:
-        rollouts.retry(rollout=newest(world), actor=scene.person())
+        steering.retry(rollout=newest(world), actor=scene.person())
     assert nothing.value.code == "nothing_to_retry"
 
     old = newest(world)
     world.publish(Draft("native"))
     with pytest.raises(Conflict) as superseded:
-        rollouts.retry(rollout=old, actor=scene.person())
+        steering.retry(rollout=old, actor=scene.person())
     assert superseded.value.code == "superseded"
 
 
 def test_cancelling_stops_what_waits_and_writes_nothing_more(world: World) -> None:
     world.charger(online=False)
     world.publish(scene.direct())
-    assert rollouts.cancel(rollout=newest(world), actor=scene.person()) == 1
+    assert steering.cancel(rollout=newest(world), actor=scene.person()) == 1
 
     world.connect()
     world.run()
@@ -109,7 +109,7 @@ def test_cancelling_stops_what_waits_and_writes_nothing_more(world: World) -> No
     assert world.delivery().state == "cancelled"
     assert world.link.orders == []
     with pytest.raises(Conflict):
-        rollouts.cancel(rollout=newest(world), actor=scene.person())
+        steering.cancel(rollout=newest(world), actor=scene.person())
 
 
 def test_what_was_accepted_before_the_cancel_gets_its_verdict(world: World) -> None:
@@ -119,7 +119,7 @@ def test_what_was_accepted_before_the_cancel_gets_its_verdict(world: World) -> N
     world.run()
     assert world.delivery().state == "verifying"
 
-    rollouts.cancel(rollout=newest(world), actor=scene.person())
+    steering.cancel(rollout=newest(world), actor=scene.person())
     world.elapse(9)
     world.run()
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from chargers.links.base import PushOrder, PushOutcome
 from chargers.links.fake import FakeCharger, FakeLink
 from chargers.links.wire import outcome_to_plain
-from chargers.models import Charger, ChargerLink, Connector, Delivery, PushRecord, Rollout
+from chargers.models import Charger, ChargerLink, Connector, Delivery, PaceBucket, PushRecord, Rollout
 from chargers.rollout.due import ring
 from chargers.rollout.reconcile import reconcile_batch
 from chargers.services import rollouts
@@ -18,6 +18,8 @@ from chargers.services.authentication import preview, save
 from installations.authentication import Draft
 from installations.models import AuthenticationRevision, Installation
 from tests.db.chargers import scene
+
+TIMES = ("due_at", "lease_until", "deadline_at", "next_attempt_at", "pushed_at", "created_at", "finished_at")
 
 
 class DatabaseBooks:
@@ -64,7 +66,9 @@ class World:
     def row(self, device_id: str = "ZCS1") -> Charger:
         return Charger.objects.select_related("link").get(device_id=device_id)
 
-    def publish(self, draft: Draft, *, email: str = "service@example.com") -> AuthenticationRevision:
+    def publish(
+        self, draft: Draft, *, email: str = "service@example.com", policy: dict[str, Any] | None = None
+    ) -> AuthenticationRevision:
         site = Installation.objects.get(pk=self.site.pk)
         assert site.revision is not None
         codes = {finding.code for finding in preview(installation=site, draft=draft).warnings}
@@ -74,6 +78,7 @@ class World:
             actor=scene.person(email),
             expected_number=site.revision.number,
             acknowledged=codes,
+            policy=policy,
         )
         while rollouts.open_deliveries(Rollout.objects.get(revision=revision).pk):
             pass
@@ -85,6 +90,10 @@ class World:
             if not reconcile_batch(self.link, draw=lambda: 1.0):
                 return
         raise AssertionError("something is due again and again")
+
+    def step(self) -> bool:
+        """One batch; False: nothing is due any more."""
+        return reconcile_batch(self.link, draw=lambda: 1.0)
 
     def settle(self) -> None:
         """The native revision every site begins with is applied; what the tests look at comes after it."""
@@ -116,12 +125,8 @@ class World:
     def elapse(self, seconds: float) -> None:
         """Everything the engine compares with the clock is that much longer ago; gateways and links stay alive."""
         by = timedelta(seconds=seconds)
-        Delivery.objects.update(
-            **{
-                name: F(name) - by
-                for name in ("due_at", "lease_until", "deadline_at", "next_attempt_at", "pushed_at", "created_at")
-            }
-        )
+        Delivery.objects.update(**{name: F(name) - by for name in TIMES})
+        PaceBucket.objects.update(free_at=F("free_at") - by)
         PushRecord.objects.update(begun_at=F("begun_at") - by, ended_at=F("ended_at") - by)
         ChargerLink.objects.update(connected_at=F("connected_at") - by, disconnected_at=F("disconnected_at") - by)
         scene.gateway_alive()

@@ -8,9 +8,10 @@ from chargers.links.base import PushOrder, PushOutcome
 from chargers.links.fake import FakeCharger, FakeLink, Fault, Lost
 from chargers.links.wire import steps_to_results
 from chargers.profiles import profile_named
+from chargers.rollout.drift import MOST_CORRECTIONS
 from chargers.rollout.plan import Action, Finish, Push, ReadBack, Stay, judge, plan
-from chargers.rollout.snapshot import LinkView, PushView, Snapshot
-from chargers.rollout.states import OPEN_STATES, DeliveryState, check_transition
+from chargers.rollout.snapshot import LinkView, PushView, RolloutView, Snapshot
+from chargers.rollout.states import OPEN_STATES, POSITIVE_STATES, WATCHED_STATES, DeliveryState, check_transition
 from chargers.settings_diff import GivenSecret, Target, portal_endpoint, target_for
 from installations.authentication import Settings
 from installations.ocpp_url.identity import Endpoint, UrlSource
@@ -43,6 +44,7 @@ class OneDelivery:
     deadline_at: datetime | None = None
     next_attempt_at: datetime | None = None
     pushed_at: datetime | None = None
+    finished_at: datetime | None = None
     records: list[Record] = field(default_factory=list)
 
 
@@ -61,7 +63,9 @@ class SmallWorld:
         self.revision, self.native = 1, False
         self.given_secret: int | None = None
         self.told_url = ""
-        self.paused = self.cancelled = False
+        self.paused = self.cancelled = self.held_together = False
+        self.opens_at: datetime | None = None
+        self.corrects_drift, self.corrections = True, 0
         self.delivery = OneDelivery(1, 1, due_at=self.now)
         self.finished: list[OneDelivery] = []
         self.orders: list[tuple[Snapshot, PushOrder]] = []
@@ -101,6 +105,8 @@ class SmallWorld:
             self.connected_at, self.disconnected_at = self.now, None
         self.fake.boot_number += boot
         self.ring()
+        if self.delivery.state in POSITIVE_STATES and self.delivery.due_at is None:
+            self.delivery.due_at = self.now + timedelta(seconds=2)
 
     def disconnect(self) -> None:
         if self.fake.online:
@@ -124,6 +130,11 @@ class SmallWorld:
         if self.delivery.state not in OPEN_STATES and self.delivery.revision != self.revision:
             self.finished.append(self.delivery)
             self.delivery = OneDelivery(self.revision, self.delivery.pk + 1, due_at=self.now)
+
+    def lose_setting(self) -> None:
+        """Somebody at the charger, or its firmware, changes a key behind our back."""
+        if self.delivery.state in POSITIVE_STATES:
+            self.fake.settings["FreeVendActive"] = "true"
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -149,7 +160,13 @@ class SmallWorld:
         return Snapshot(
             delivery_id=d.pk, charger_id=1, device_id=ID, state=d.state, fencing=d.fencing, reason=d.reason,
             attempts=d.attempts, pushed_at=d.pushed_at, deadline_at=d.deadline_at, next_attempt_at=d.next_attempt_at,
-            superseded=d.revision != self.revision, cancelled=self.cancelled, paused=self.paused, target=self.target(),
+            superseded=d.revision != self.revision, finished_at=d.finished_at, target=self.target(),
+            corrects_drift=self.corrects_drift, corrections=self.corrections,
+            rollout=RolloutView(
+                paused=self.paused, cancelled=self.cancelled, held_together=self.held_together,
+                opens_at=self.opens_at if self.opens_at and self.opens_at > self.now else None,
+                under_way=d.state in OPEN_STATES,
+            ),
             leave_seconds=self.profile.leave_seconds,
             link=LinkView(
                 online=fake.online, node="n", epoch=fake.epoch, boot_number=fake.boot_number,
@@ -175,7 +192,7 @@ class SmallWorld:
         """One claim, as due.py makes it; False: nothing is due."""
         d = self.delivery
         leased = d.lease_until is not None and d.lease_until > self.now
-        if d.state not in OPEN_STATES or d.due_at is None or d.due_at > self.now or leased:
+        if d.state not in WATCHED_STATES or d.due_at is None or d.due_at > self.now or leased:
             return False
         d.fencing += 1
         d.lease_until = d.due_at = self.now + LEASE
@@ -188,6 +205,8 @@ class SmallWorld:
             assert not snapshot.superseded
             assert not self.paused
             assert not self.cancelled
+            assert not self.held_together or snapshot.state is S.UNKNOWN, "sent before all were ready"
+            assert not snapshot.rollout.opens_at, "sent outside the window"
             self.orders.append((replace(snapshot, state=S.PUSHING), action.order))
         elif isinstance(action, ReadBack):
             self.orders.append((snapshot, action.order))
@@ -211,20 +230,31 @@ class SmallWorld:
                 return
             case Stay():
                 check_transition(d.state, action.state)
+                if d.state in POSITIVE_STATES and action.state is S.WAITING:
+                    self.brought_again(d)
                 d.state, d.reason, d.deadline_at = action.state, str(action.reason), action.deadline_at
                 d.next_attempt_at, d.attempts = action.next_attempt_at, d.attempts + action.failed_attempt
-                d.due_at = d.due_at if rung else action.due_at
-                woken = {"offline", "busy"}
-                assert d.due_at is not None or d.reason in woken, f"{d.state} {d.reason} waits for nothing"
+                d.due_at = d.due_at if rung and d.state in OPEN_STATES else action.due_at
+                woken = {"offline", "busy", "paused", "together"}
+                waits = d.state in OPEN_STATES and d.due_at is None
+                assert not waits or d.reason in woken, f"{d.state} {d.reason} waits for nothing"
             case Finish():
                 check_transition(d.state, action.state)
-                d.state, d.reason, d.due_at = action.state, action.reason, None
+                d.state, d.reason, d.due_at, d.finished_at = action.state, action.reason, None, self.now
                 if action.state in {S.APPLIED, S.HANDED_OVER}:
                     self.given_secret = None if self.native_of(d) else 1
         d.lease_until = None
         if snapshot.push is not None and "AuthorizationKey" in snapshot.push.written:
             self.given_secret = 1
         self.take_up()
+
+    def brought_again(self, delivery: OneDelivery) -> None:
+        """Drift is corrected: what was accepted before counts no more, and never more often than promised."""
+        self.corrections += 1
+        assert self.corrections <= MOST_CORRECTIONS
+        assert self.corrects_drift
+        delivery.pushed_at, delivery.attempts, delivery.finished_at = None, 0, None
+        self.accepted = {place: times for place, times in self.accepted.items() if place[0] != delivery.pk}
 
     # The wire.
     def carry_out(self, *, lose_answer: bool, keep_order: bool) -> None:

@@ -109,15 +109,34 @@ class Rollout(RuleBasedStateMachine):
         self.world.cancel()
 
     @rule(paused=st.booleans())
-    def the_author_loses_or_regains_the_right(self, paused: bool) -> None:
+    def it_is_paused_or_resumed(self, paused: bool) -> None:
         self.world.paused = paused
+        if not paused:
+            self.world.ring()
+
+    @rule(held=st.booleans())
+    def it_waits_for_the_others_or_goes_on(self, held: bool) -> None:
+        self.world.held_together = held
+        if not held:
+            self.world.ring()
+
+    @rule(seconds=st.sampled_from([0, *PAUSES]))
+    def its_window_closes_for_a_while(self, seconds: int) -> None:
+        self.world.opens_at = self.world.now + timedelta(seconds=seconds)
+
+    @rule(corrects=st.booleans())
+    def the_charger_loses_its_setting(self, corrects: bool) -> None:
+        self.world.corrects_drift = corrects
+        self.world.lose_setting()
+        self.world.connect(boot=True)
 
     def teardown(self) -> None:
         """When faults stop and the charger stays here, idle, everything comes to an end that says why."""
         if not hasattr(self, "world"):
             return
         world = self.world
-        world.fake.faults, world.fake.busy, world.paused = [], "", False
+        world.fake.faults, world.fake.busy, world.paused, world.held_together = [], "", False, False
+        world.ring()
         world.orders.clear()
         world.answers.clear()
         for _look in range(120):
