@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.actor import Who
 from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, link_state
 from chargers.models import Charger, ChargerLink, Connector, Delivery, DeliveryEvent, GatewayNode, Rollout, Transaction
-from chargers.rollout.states import OPEN_STATES
+from chargers.rollout.states import OPEN_STATES, RolloutState
 from installations.access import visible
 from installations.models import Installation
 
@@ -159,8 +159,10 @@ def list_rollouts(who: Who, *, installation: Installation | None = None, state: 
     rows = visible(Rollout.objects.select_related("installation", "revision", "created_by"), who)
     if installation is not None:
         rows = rows.filter(installation=installation)
-    if state:
-        rows = rows.filter(state=state)
+    if state == RolloutState.PAUSED:
+        rows = rows.filter(paused_at__isnull=False, finished_at__isnull=True)
+    elif state:
+        rows = rows.filter(state=state).exclude(paused_at__isnull=False, finished_at__isnull=True)
     return rows.order_by(*ROLLOUT_ORDER)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from installations.models import NetworkType, Role
+from installations.models import DriftPolicy, NetworkType, Role
 
 TEXT = {"class": "form-control"}
 SELECT = {"class": "form-select"}
@@ -34,6 +34,12 @@ class InstallationForm(forms.Form):
         max_digits=7,
         decimal_places=1,
         widget=forms.NumberInput(attrs={**TEXT, "inputmode": "decimal"}),
+    )
+    drift_policy = forms.ChoiceField(
+        label=_("When a charger comes back with another setting"),
+        choices=DriftPolicy.choices,
+        initial=DriftPolicy.CORRECT,
+        widget=forms.Select(attrs=SELECT),
     )
 
 

@@ -72,6 +72,7 @@ class AuthenticationView(AuthenticationScopedView):
                 actor=self.actor,
                 expected_number=expected,
                 acknowledged=body["acknowledge"],
+                policy=body.get("policy"),
                 note=body["note"],
             )
         )
@@ -90,8 +91,9 @@ class PreviewView(AuthenticationScopedView):
         return self.once(lambda: self._preview(installation))
 
     def _preview(self, installation: Installation) -> Response:
-        draft = draft_of(self.read(DraftSerializer))
-        return Response(show_preview(authentication.preview(installation=installation, draft=draft)))
+        body = self.read(DraftSerializer)
+        judged = authentication.preview(installation=installation, draft=draft_of(body), policy=body.get("policy"))
+        return Response(show_preview(judged))
 
 
 class RevisionsView(AuthenticationScopedView):
@@ -140,6 +142,7 @@ class RestoreView(AuthenticationScopedView):
                 actor=self.actor,
                 expected_number=expected,
                 acknowledged=body["acknowledge"],
+                policy=body.get("policy"),
                 note=body["note"] or body.get("reason", ""),
             )
         )

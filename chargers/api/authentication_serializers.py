@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from accounts.api.strict import Choice, Flag, StrictSerializer, Text, WriteSerializer, choices_of
+from chargers.api.policy_serializers import PolicySerializer
 from chargers.link_state import LinkState
 from chargers.services.preview_values import Verdict
 from installations.authentication import DIRECT, NATIVE
@@ -48,11 +49,13 @@ class DraftSerializer(StrictSerializer):
         help_text="Codes of the warnings that you accept.",
     )  # fmt: skip
     note = Text(required=False, allow_blank=True, max_length=500, default="")
+    policy = PolicySerializer(required=False, allow_null=True)
 
 
 class RestoreSerializer(WriteSerializer):
     acknowledge = serializers.ListField(child=Text(max_length=60), required=False, default=list, max_length=100)
     note = Text(required=False, allow_blank=True, max_length=500, default="")
+    policy = PolicySerializer(required=False, allow_null=True)
 
 
 class FindingSerializer(StrictSerializer):
@@ -103,6 +106,7 @@ class PreviewSerializer(StrictSerializer):
     warnings = FindingSerializer(many=True)
     notices = FindingSerializer(many=True)
     summary = SummarySerializer()
+    policy = PolicySerializer(help_text="How the rollout would go about it.")
     chargers = ChargerRowSerializer(many=True)
 
 

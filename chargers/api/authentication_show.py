@@ -80,6 +80,7 @@ def show_preview(preview: Preview) -> dict[str, Any]:
         "warnings": [show_finding(finding) for finding in preview.warnings],
         "notices": [show_finding(finding) for finding in preview.notices],
         "summary": asdict(preview.summary),
+        "policy": preview.policy.plain(),
         "chargers": [
             {
                 "device_id": row.device_id,

@@ -119,6 +119,7 @@ def show_installations(rows: Sequence[Installation]) -> list[dict[str, Any]]:
             "time_zone": row.time_zone,
             "network_type": row.network_type,
             "main_fuse_current": None if row.main_fuse_current is None else float(row.main_fuse_current),
+            "drift_policy": row.drift_policy,
             "authentication_mode": row.revision.mode if row.revision else None,
             "revision": row.revision.number if row.revision else None,
             "chargers": {

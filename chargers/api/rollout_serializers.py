@@ -4,7 +4,8 @@ from rest_framework import serializers
 
 from accounts.api.paging import ListQuery
 from accounts.api.strict import StrictSerializer, Text, WriteSerializer, choices_of
-from chargers.rollout.states import DeliveryState, RolloutState
+from chargers.api.policy_serializers import PolicySerializer
+from chargers.rollout.states import DeliveryState, PauseCause, RolloutState
 from installations.models import Mode
 
 DELIVERY_STATES = choices_of(DeliveryState)
@@ -23,7 +24,14 @@ class RolloutSerializer(StrictSerializer):
     revision = serializers.IntegerField()
     mode = serializers.ChoiceField(choices=Mode.choices)
     state = serializers.ChoiceField(choices=ROLLOUT_STATES)
-    policy = serializers.DictField()
+    policy = PolicySerializer()
+    wave = serializers.IntegerField(help_text="Waves that have landed.")
+    released_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a rollout that starts together was let go; null: not yet, or it need not be."
+    )
+    paused_at = serializers.DateTimeField(allow_null=True)
+    pause_cause = serializers.ChoiceField(choices=[*choices_of(PauseCause), ("", "")])
+    explanation = serializers.CharField(help_text="Why it is paused and what to do, in your language; or empty.")
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     opened_at = serializers.DateTimeField(allow_null=True)
@@ -61,6 +69,12 @@ class DeliverySerializer(StrictSerializer):
     timeline = EventSerializer(many=True)
 
 
+class OneDeliverySerializer(DeliverySerializer):
+    outlook = serializers.ListField(
+        child=serializers.CharField(), help_text="What the engine sees and would do next, in your language."
+    )
+
+
 class DeliveryQuery(ListQuery):
     state = serializers.ChoiceField(choices=DELIVERY_STATES, required=False, default="")
     reason = serializers.CharField(required=False, default="", max_length=40)
@@ -74,7 +88,7 @@ class RetrySerializer(WriteSerializer):
     )  # fmt: skip
 
 
-class CancelSerializer(WriteSerializer):
+class SteerSerializer(WriteSerializer):
     pass
 
 

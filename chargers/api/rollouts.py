@@ -1,4 +1,6 @@
-"""Rollouts and their deliveries: read, retry, cancel."""
+"""Rollouts and their deliveries: read and steer."""
+
+from collections.abc import Callable
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,17 +11,19 @@ from accounts.api.view import ResourceView
 from accounts.permissions import Action
 from chargers.api.rollout_serializers import (
     AffectedSerializer,
-    CancelSerializer,
     DeliveryQuery,
     DeliverySerializer,
+    OneDeliverySerializer,
     RetrySerializer,
     RolloutQuery,
     RolloutSerializer,
+    SteerSerializer,
 )
 from chargers.api.show import show_delivery, show_rollouts
 from chargers.models import Rollout
 from chargers.selectors import DELIVERY_ORDER, ROLLOUT_ORDER, list_deliveries, list_rollouts
 from chargers.services import steering
+from chargers.services.outlook import outlook
 from installations.access import require, require_scope
 from installations.selectors import find_installation
 
@@ -74,11 +78,12 @@ class DeliveriesView(RolloutScopedView):
 
 
 class DeliveryView(RolloutScopedView):
-    @extend_schema(responses=DeliverySerializer, tags=["rollouts"], operation_id="delivery")
+    @extend_schema(responses=OneDeliverySerializer, tags=["rollouts"], operation_id="delivery")
     def get(self, request: Request, rollout_id: int, delivery_id: int) -> Response:
         """One charger's delivery with its timeline."""
         rows = list_deliveries(self.rollout())
-        return Response(show_delivery(self.found(rows.filter(pk=delivery_id).first())))
+        row = self.found(rows.filter(pk=delivery_id).first())
+        return Response({**show_delivery(row), "outlook": outlook(row)})
 
 
 class RetryView(RolloutScopedView):
@@ -92,19 +97,56 @@ class RetryView(RolloutScopedView):
 
     def _retry(self, rollout: Rollout) -> Response:
         body = self.read(RetrySerializer)
-        count = steering.retry(rollout=rollout, actor=self.actor, device_ids=body.get("chargers"))
+        count = steering.retry(
+            rollout=rollout, actor=self.actor, device_ids=body.get("chargers"), reason=body.get("reason", "")
+        )
         return Response({"deliveries": count}, status=202)
 
 
-class CancelView(RolloutScopedView):
+class SteeringView(RolloutScopedView):
+    """One order of a person to a rollout; the body may carry a reason."""
+
+    def steered(self, steer: Callable[..., object], *, status: int = 200) -> Response:
+        rollout = self.rollout(Action.STEER_ROLLOUT)
+        return self.once(lambda: self._steered(rollout, steer, status))
+
+    def _steered(self, rollout: Rollout, steer: Callable[..., object], status: int) -> Response:
+        reason = self.read(SteerSerializer).get("reason", "")
+        steer(rollout=rollout, actor=self.actor, reason=reason)
+        return Response(show_rollouts([self.found(list_rollouts(self.actor).filter(pk=rollout.pk).first())])[0], status)
+
+
+class PauseView(SteeringView):
     @extend_schema(
-        request=CancelSerializer, responses={200: AffectedSerializer}, tags=["rollouts"], operation_id="cancel_rollout"
+        request=SteerSerializer, responses=RolloutSerializer, tags=["rollouts"], operation_id="pause_rollout"
+    )
+    def post(self, request: Request, rollout_id: int) -> Response:
+        """Send nothing more until it is resumed; what is being sent finishes."""
+        return self.steered(steering.pause)
+
+
+class ResumeView(SteeringView):
+    @extend_schema(
+        request=SteerSerializer, responses={202: RolloutSerializer}, tags=["rollouts"], operation_id="resume_rollout"
+    )
+    def post(self, request: Request, rollout_id: int) -> Response:
+        """Go on. Failures so far are accepted, and whoever resumes answers for the rollout from now on."""
+        return self.steered(steering.resume, status=202)
+
+
+class ProceedView(SteeringView):
+    @extend_schema(
+        request=SteerSerializer, responses={202: RolloutSerializer}, tags=["rollouts"], operation_id="proceed_rollout"
+    )
+    def post(self, request: Request, rollout_id: int) -> Response:
+        """Do not wait for the others: start with those that are ready, or begin the next wave."""
+        return self.steered(steering.proceed, status=202)
+
+
+class CancelView(SteeringView):
+    @extend_schema(
+        request=SteerSerializer, responses=RolloutSerializer, tags=["rollouts"], operation_id="cancel_rollout"
     )
     def post(self, request: Request, rollout_id: int) -> Response:
         """Cancel what was not pushed yet; what is being pushed finishes."""
-        rollout = self.rollout(Action.STEER_ROLLOUT)
-        return self.once(lambda: self._cancel(rollout))
-
-    def _cancel(self, rollout: Rollout) -> Response:
-        self.read(CancelSerializer)
-        return Response({"deliveries": steering.cancel(rollout=rollout, actor=self.actor)})
+        return self.steered(steering.cancel)

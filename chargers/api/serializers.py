@@ -9,7 +9,7 @@ from accounts.api.paging import ListQuery, NoQuery
 from accounts.api.strict import Amperes, Choice, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
 from chargers.link_state import LinkState
 from chargers.rollout.states import DeliveryState
-from installations.models import Mode, NetworkType
+from installations.models import DriftPolicy, Mode, NetworkType
 
 TIME_ZONES = frozenset(zoneinfo.available_timezones())
 
@@ -30,6 +30,9 @@ class InstallationSerializer(StrictSerializer):
     time_zone = serializers.CharField()
     network_type = serializers.ChoiceField(choices=NetworkType.choices)
     main_fuse_current = Amperes(allow_null=True, help_text="In ampere per phase.")
+    drift_policy = serializers.ChoiceField(
+        choices=DriftPolicy.choices, help_text="What happens when a charger comes back with another setting."
+    )
     authentication_mode = serializers.ChoiceField(choices=Mode.choices)
     revision = serializers.IntegerField(help_text="Number of the authentication revision in force.")
     chargers = CountsSerializer()
@@ -42,6 +45,7 @@ class NewInstallationSerializer(WriteSerializer):
     time_zone = Text(max_length=64, required=False, help_text="An IANA name, for example Europe/Oslo.")
     network_type = Choice(choices=NetworkType.choices, required=False)
     main_fuse_current = Amperes(required=False, allow_null=True)
+    drift_policy = Choice(choices=DriftPolicy.choices, required=False)
 
     def validate_time_zone(self, value: str) -> str:
         if value not in TIME_ZONES:

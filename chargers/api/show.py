@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chargers.explain import explain, explain_delivery
+from chargers.explain import explain, explain_delivery, explain_pause
 from chargers.models import Charger, Delivery, Rollout
+from chargers.rollout.policy import Policy
 from chargers.selectors import delivery_counts, link_of, link_state_of
 
 
@@ -60,8 +61,13 @@ def show_rollouts(rows: Sequence[Rollout]) -> list[dict[str, Any]]:
             "installation": row.installation_id,
             "revision": row.revision.number,
             "mode": row.revision.mode,
-            "state": row.state,
-            "policy": row.policy,
+            "state": row.shown_state.value,
+            "policy": Policy.of(row.policy).plain(),
+            "wave": row.wave,
+            "released_at": row.released_at,
+            "paused_at": row.paused_at,
+            "pause_cause": row.pause_cause,
+            "explanation": explain_pause(row.pause_cause) if row.paused_at else "",
             "created_by": row.revision.author_label,
             "created_at": row.created_at,
             "opened_at": row.opened_at,

@@ -5,7 +5,17 @@ from django.urls import path
 from chargers.api.authentication import AuthenticationView, PreviewView, RestoreView, RevisionsView, RevisionView
 from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
 from chargers.api.installations import InstallationsView, InstallationView
-from chargers.api.rollouts import CancelView, DeliveriesView, DeliveryView, RetryView, RolloutsView, RolloutView
+from chargers.api.rollouts import (
+    CancelView,
+    DeliveriesView,
+    DeliveryView,
+    PauseView,
+    ProceedView,
+    ResumeView,
+    RetryView,
+    RolloutsView,
+    RolloutView,
+)
 
 SITE = "installations/<id:installation_id>"
 SETTINGS = f"{SITE}/authentication"
@@ -24,6 +34,9 @@ urlpatterns = [
     path(f"{ROLLOUT}/deliveries/", DeliveriesView.as_view(), name="api-deliveries"),
     path(f"{ROLLOUT}/deliveries/<id:delivery_id>/", DeliveryView.as_view(), name="api-delivery"),
     path(f"{ROLLOUT}/retry/", RetryView.as_view(), name="api-rollout-retry"),
+    path(f"{ROLLOUT}/pause/", PauseView.as_view(), name="api-rollout-pause"),
+    path(f"{ROLLOUT}/resume/", ResumeView.as_view(), name="api-rollout-resume"),
+    path(f"{ROLLOUT}/proceed/", ProceedView.as_view(), name="api-rollout-proceed"),
     path(f"{ROLLOUT}/cancel/", CancelView.as_view(), name="api-rollout-cancel"),
     path("chargers/", ChargersView.as_view(), name="api-chargers"),
     path("chargers/bulk/", ManyChargersView.as_view(), name="api-chargers-bulk"),

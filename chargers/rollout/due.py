@@ -1,6 +1,7 @@
 """Which deliveries are due, and the claim on them: one conditional update, on the database's clock."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db import connection
 
@@ -74,3 +75,13 @@ def look_again(*, booted: Collection[int], reconnected: Collection[int]) -> None
         for charger_ids, least, spread in ((booted, BOOT_SECONDS, 1), (reconnected, RECONNECT_SECONDS, 40)):
             if charger_ids:
                 cursor.execute(LOOK_AGAIN, [least, spread, list(charger_ids), sorted(POSITIVE_STATES)])
+
+
+def database_now() -> datetime:
+    """The database's clock: the only one that leases and deadlines are compared with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row is not None
+    now: datetime = row[0]
+    return now

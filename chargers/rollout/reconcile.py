@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection
 
 from chargers.links.base import Link, LinkUnavailable, PushOrder, PushOutcome
 from chargers.links.registry import current_link
 from chargers.rollout import advance as steps
 from chargers.rollout.admission import admit
-from chargers.rollout.due import BATCH, claim_due, more_is_due
+from chargers.rollout.due import BATCH, claim_due, database_now, more_is_due
 from chargers.rollout.gather import gather
 from chargers.rollout.plan import Push, ReadBack, Stay, judge, plan
 from chargers.rollout.record import Move, record
@@ -116,13 +115,3 @@ def _put_back(snapshot: Snapshot, now: datetime) -> Move:
         deadline_at=snapshot.deadline_at, next_attempt_at=snapshot.next_attempt_at,
     )  # fmt: skip
     return Move.of(snapshot, retry)
-
-
-def database_now() -> datetime:
-    """The database's clock: the only one that leases and deadlines are compared with."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row = cursor.fetchone()
-    assert row is not None
-    now: datetime = row[0]
-    return now

@@ -55,14 +55,14 @@ def save(
 ) -> AuthenticationRevision:
     """Publish the draft. Raises Refused, or StaleRevision when ``expected_number`` is not in force any more."""
     _check_number(installation, expected_number)
-    judged = preview(installation=installation, draft=draft)
+    judged = preview(installation=installation, draft=draft, policy=policy)
     return publish_revision(
         installation=installation,
         draft=_accepted(judged, draft, acknowledged),
         actor=actor,
         expected_number=expected_number,
         acknowledged=acknowledged,
-        policy=policy,
+        policy=judged.policy.plain(),
         note=note,
     )
 
@@ -88,14 +88,14 @@ def restore(
     if old is None:
         raise UnknownRevision(number)
     draft = draft_of(old)
-    judged = preview(installation=installation, draft=draft, password_of=old)
+    judged = preview(installation=installation, draft=draft, password_of=old, policy=policy)
     return publish_revision(
         installation=installation,
         draft=_accepted(judged, draft, acknowledged),
         actor=actor,
         expected_number=expected_number,
         acknowledged=acknowledged,
-        policy=policy,
+        policy=judged.policy.plain(),
         note=note,
         restored_from=number,
     )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings as django_settings
 from django.db.models import Q
@@ -15,6 +16,7 @@ from chargers.facts import link_facts, reported_settings
 from chargers.link_state import LinkFacts, busy_reason, link_state
 from chargers.models import Charger
 from chargers.profiles import profile_for
+from chargers.rollout.policy import read_policy
 from chargers.services.preview_values import Change, ChargerRow, Preview, Summary, Verdict
 from chargers.settings_diff import GivenSecret, Target, differences, portal_endpoint, target_for
 from installations.authentication import (
@@ -39,7 +41,13 @@ __all__ = ["Change", "ChargerRow", "Preview", "Summary", "Verdict", "preview"]
 NOT_STORED = 0
 
 
-def preview(*, installation: Installation, draft: Draft, password_of: AuthenticationRevision | None = None) -> Preview:
+def preview(
+    *,
+    installation: Installation,
+    draft: Draft,
+    password_of: AuthenticationRevision | None = None,
+    policy: Mapping[str, Any] | None = None,
+) -> Preview:
     """The same judgement as a save. ``password_of``: whose password "keep" means; None: the revision in force."""
     standing = installation.revision
     source = password_of or standing
@@ -72,7 +80,9 @@ def preview(*, installation: Installation, draft: Draft, password_of: Authentica
     )
     rows = tuple(table.row(charger) for charger in chargers)
     summary = Summary.of(rows)
-    return Preview(judged.settings, (*judged.findings, *_cannot(rows)), rows, summary)
+    agreed, flaws = read_policy(policy or {}, direct=draft.mode == DIRECT, chargers=len(chargers))
+    wrong = [Finding(Level.PROBLEM, flaw.code, f"/policy{flaw.pointer}", flaw.detail) for flaw in flaws]
+    return Preview(judged.settings, (*judged.findings, *_cannot(rows), *wrong), rows, summary, agreed)
 
 
 def _usable_cards(installation: Installation) -> int:

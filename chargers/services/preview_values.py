@@ -1,10 +1,11 @@
 """What a preview tells, as plain values for pages and API."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chargers.link_state import Busy, LinkState
+from chargers.rollout.policy import Policy
 from installations.authentication import Settings
 from installations.findings import Finding, Level, of_level
 from installations.ocpp_url.identity import UrlSource
@@ -74,12 +75,16 @@ class Summary:
 
 @dataclass(frozen=True)
 class Preview:
-    """``settings`` is the normalised form, None when the draft has problems of its own."""
+    """``settings`` is the normalised form, None when the draft has problems of its own.
+
+    ``policy`` is how the rollout would go about it.
+    """
 
     settings: Settings | None
     findings: tuple[Finding, ...]
     chargers: tuple[ChargerRow, ...]
     summary: Summary
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def problems(self) -> tuple[Finding, ...]:

@@ -13,10 +13,10 @@ from accounts import audit
 from accounts.actor import Actor, Who
 from accounts.refusals import Conflict, Stale
 from installations.authentication import NATIVE, Draft
-from installations.models import Grant, Installation, NetworkType, Role, Secret
+from installations.models import DriftPolicy, Grant, Installation, NetworkType, Role, Secret
 from installations.services.authentication import publish_revision
 
-EDITABLE = ("name", "address", "time_zone", "network_type", "main_fuse_current")
+EDITABLE = ("name", "address", "time_zone", "network_type", "main_fuse_current", "drift_policy")
 TECHNICAL = frozenset({"network_type", "main_fuse_current"})
 
 
@@ -29,6 +29,7 @@ def create_installation(
     time_zone: str = "UTC",
     network_type: str = NetworkType.TN,
     main_fuse_current: Decimal | None = None,
+    drift_policy: str = DriftPolicy.CORRECT,
     reason: str = "",
 ) -> Installation:
     """A new site in native mode (revision 1); its maker becomes owner and service."""
@@ -38,6 +39,7 @@ def create_installation(
         time_zone=time_zone,
         network_type=network_type,
         main_fuse_current=main_fuse_current,
+        drift_policy=drift_policy,
     )
     person = Actor.of(actor).user
     Grant.objects.bulk_create(
@@ -117,4 +119,5 @@ def _facts(installation: Installation) -> dict[str, Any]:
         "time_zone": installation.time_zone,
         "network_type": str(installation.network_type),
         "main_fuse_current": None if fuse is None else str(Decimal(fuse).quantize(Decimal("0.1"))),
+        "drift_policy": str(installation.drift_policy),
     }

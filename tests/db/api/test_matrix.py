@@ -79,6 +79,24 @@ TABLE: dict[str, Address] = {
         lambda world: f"/rollouts/{world.rollout.pk}/retry/",
         lambda world: f"{foreign_rollout(world)}retry/",
     ),
+    "api-rollout-pause": Address(
+        {"POST": SWITCH},
+        lambda world: f"/rollouts/{world.rollout.pk}/pause/",
+        lambda world: f"{foreign_rollout(world)}pause/",
+        {"nonsense": 1},
+    ),
+    "api-rollout-resume": Address(
+        {"POST": SWITCH},
+        lambda world: f"/rollouts/{world.rollout.pk}/resume/",
+        lambda world: f"{foreign_rollout(world)}resume/",
+        {"nonsense": 1},
+    ),
+    "api-rollout-proceed": Address(
+        {"POST": SWITCH},
+        lambda world: f"/rollouts/{world.rollout.pk}/proceed/",
+        lambda world: f"{foreign_rollout(world)}proceed/",
+        {"nonsense": 1},
+    ),
     "api-rollout-cancel": Address(
         {"POST": SWITCH},
         lambda world: f"/rollouts/{world.rollout.pk}/cancel/",

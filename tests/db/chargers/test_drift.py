@@ -17,8 +17,8 @@ def comes_back(world: World, **settings: str) -> None:
     world.run()
 
 
-def in_direct(world: World, **options: object) -> None:
-    world.charger(**options)
+def in_direct(world: World, profile: str = "simulator") -> None:
+    world.charger(profile=profile)
     world.settle()
     world.publish(scene.direct())
     world.run()
