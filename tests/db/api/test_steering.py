@@ -25,7 +25,7 @@ def test_a_policy_is_agreed_with_the_save_and_shown_by_its_rollout(world: World)
     answer = save(
         world,
         authorization_required=False,
-        acknowledge=["everybody_charges"],
+        acknowledge=["everybody_may_charge"],
         policy={"start": "together", "waves": ["1", "50%"], "windows": [WINDOW], "per_minute": 30},
     )
     assert answer.status_code == 202, answer.content
