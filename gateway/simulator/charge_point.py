@@ -15,7 +15,7 @@ from gateway.simulator.connector import Visit
 from gateway.simulator.line import TIMEOUTS_TO_HANG_UP, Boot, Line, Message, status_notification
 from gateway.simulator.make import Make, fingerprint
 from gateway.simulator.sessions import Sessions
-from gateway.simulator.values import BACKEND, MAIN, Effect, Endpoint, HangUp, Judged, Pace, Save, Send
+from gateway.simulator.values import BACKEND, MAIN, Effect, Endpoint, HangUp, Judged, Pace, Quirk, Save, Send
 from gateway.simulator.whereabouts import Whereabouts
 
 RELOGIN_SECONDS = 0.5
@@ -31,10 +31,12 @@ class ChargePoint:
         rng: random.Random | None = None,
         now: float,
         saved: Mapping[str, Any] | None = None,
+        quirk: Quirk = Quirk.NONE,
     ) -> None:
         """``saved``: an older ``snapshot``; transactions open in it ended with the power."""
         self.make = make
         self.pace = pace or Pace()
+        self.quirk = quirk
         self.rng = rng or random.Random()  # noqa: S311
         self.configuration = make.configuration(connectors, self.pace.meter)
         self.sessions = Sessions(connectors, self.pace, self.rng, self._tell, self._ask)
@@ -177,6 +179,10 @@ class ChargePoint:
         """Soft and Hard end transactions in order; the messages about it are kept across the reboot."""
         self.sessions.send_all_away(f"{kind}Reset", now)
         self._reset_at = now + self.pace.reset
+
+    def lose_power(self, now: float) -> None:
+        self.quirk = Quirk.NONE
+        self._reset_at = now
 
     def settled(self, line: Line, now: float) -> None:
         """A central system takes us, at a boot or again at a reconnect."""

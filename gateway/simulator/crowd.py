@@ -14,7 +14,7 @@ from gateway.simulator.keeping import StateFile
 from gateway.simulator.make import make
 from gateway.simulator.run import BackOff, Charger, Surroundings
 from gateway.simulator.scenarios import Habits, Life, Scenario, habits
-from gateway.simulator.values import Pace
+from gateway.simulator.values import Pace, Quirk
 
 STARTS_PER_SECOND = 100
 
@@ -22,7 +22,7 @@ STARTS_PER_SECOND = 100
 @dataclass(frozen=True, slots=True)
 class CrowdPlan:
     """``passwords``: device id to link password; chargers not in it dial without one. ``offline``: the last so many
-    never connect. ``first``: number of the first device id."""
+    never connect. ``first``: number of the first device id. ``clock_offset``: seconds their clocks are fast."""
 
     gateway: str
     count: int
@@ -39,14 +39,16 @@ class CrowdPlan:
     back_off: BackOff = field(default_factory=BackOff)
     judge: Path | None = None
     state: Path | None = None
+    quirk: Quirk = Quirk.NONE
+    clock_offset: float = 0.0
 
     def device_ids(self) -> list[str]:
         return [f"{self.prefix}{self.first + position:06d}" for position in range(self.count)]
 
 
-def steady_clock() -> Callable[[], float]:
-    """Unix time that never goes back, whatever is done to the machine's clock."""
-    offset = time.time() - time.monotonic()
+def steady_clock(fast: float = 0.0) -> Callable[[], float]:
+    """Unix time that never goes back, whatever is done to the machine's clock; ``fast`` seconds ahead of it."""
+    offset = time.time() - time.monotonic() + fast
     return lambda: time.monotonic() + offset
 
 
@@ -56,7 +58,7 @@ class Crowd:
     def __init__(self, plan: CrowdPlan) -> None:
         self.plan = plan
         self.around = Surroundings(
-            now=steady_clock(),
+            now=steady_clock(plan.clock_offset),
             judge=JudgeFile(plan.judge) if plan.judge else None,
             state=StateFile(plan.state) if plan.state else None,
             tag=plan.tag,
@@ -78,6 +80,7 @@ class Crowd:
             rng=rng,
             now=now,
             saved=saved,
+            quirk=plan.quirk,
         )
         daily: Habits = habits(plan.scenario, position)
         return Charger(point, Life(daily, plan.connectors, plan.pace, rng, now), self.around)

@@ -53,6 +53,10 @@ class Wire(WSListener):
         if gone is not None:
             gone()
 
+    @property
+    def was_opened(self) -> bool:
+        return self._transport is not None
+
     def send(self, text: str) -> None:
         if self._transport is not None and not self._transport.is_disconnected:
             self._transport.send(WSMsgType.TEXT, text.encode())
@@ -98,3 +102,6 @@ async def dial(endpoint: Endpoint, wire: Wire) -> None:
     except (OSError, TimeoutError, ValueError, WSError) as error:
         wire.drop()
         raise DialFailed(type(error).__name__) from error
+    if not wire.was_opened:
+        # picows returns as if all were well when the peer hangs up without a word during the handshake.
+        raise DialFailed("hung up")

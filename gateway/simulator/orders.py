@@ -8,6 +8,7 @@ from gateway.simulator.configuration import MAX_KEYS_PER_CALL, Change
 from gateway.simulator.connector import Connector, Status, Visit
 from gateway.simulator.line import Boot, Line, Message, status_notification
 from gateway.simulator.rpc import Fault
+from gateway.simulator.values import Quirk
 
 if TYPE_CHECKING:
     from gateway.simulator.charge_point import ChargePoint
@@ -47,9 +48,13 @@ def _change_configuration(point: "ChargePoint", line: Line, asked: requests.Chan
     known = asked.key in point.configuration
     if known and not point.make.may_write(asked.key, point.configuration):
         return {"status": Change.REJECTED}
+    if point.quirk is Quirk.IGNORES:
+        return {"status": Change.ACCEPTED}
     change = point.configuration.change(asked.key, asked.value)
     if change in (Change.ACCEPTED, Change.REBOOT_REQUIRED):
         point.configured(asked.key, asked.value, now)
+        if point.quirk is Quirk.REBOOTS:
+            point.lose_power(now)
     return {"status": change}
 
 

@@ -4,11 +4,21 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 SHORTEST_PREPARE_SECONDS = 0.3
 MAIN = "main"
 BACKEND = "backend"
+
+
+class Quirk(StrEnum):
+    """Faults of real chargers. IGNORES: accepts every configuration and keeps none of it. REBOOTS: loses its power
+    once, right after the first key it accepted."""
+
+    NONE = "none"
+    IGNORES = "ignores"
+    REBOOTS = "reboots"
 
 
 @dataclass(frozen=True, slots=True)

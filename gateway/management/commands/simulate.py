@@ -15,7 +15,7 @@ from gateway.simulator.keeping import BadCredentials, read_credentials
 from gateway.simulator.make import is_url
 from gateway.simulator.run import BackOff
 from gateway.simulator.scenarios import Scenario
-from gateway.simulator.values import Pace
+from gateway.simulator.values import Pace, Quirk
 
 
 def at_least(least: int) -> Any:
@@ -56,6 +56,10 @@ class Command(BaseCommand):
         parser.add_argument("--longest-wait", type=float, default=BackOff().longest, metavar="SECONDS",
                             help="between two attempts to connect")  # fmt: skip
 
+        parser.add_argument("--quirk", choices=[each.value for each in Quirk], default=Quirk.NONE.value)
+        parser.add_argument("--clock-offset", type=float, default=0.0, metavar="SECONDS",
+                            help="how much their clocks are fast; less than 0: slow")  # fmt: skip
+
     def handle(self, *args: Any, **options: Any) -> None:
         if not is_url(options["gateway"]):
             raise CommandError("--gateway must be a ws:// or wss:// URL")
@@ -78,6 +82,8 @@ class Command(BaseCommand):
             back_off=BackOff(longest=options["longest_wait"]),
             judge=options["judge"],
             state=options["state"],
+            quirk=Quirk(options["quirk"]),
+            clock_offset=options["clock_offset"],
         )
         plan = self._with_passwords(plan, options["credentials"], options["password_file"])
         logging.getLogger("picows").setLevel(logging.CRITICAL)

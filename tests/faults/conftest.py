@@ -1,0 +1,30 @@
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.portal import ROOT
+from tests.faults.world import World
+
+
+@pytest.fixture(scope="module")
+def shared_world() -> Iterator[World]:
+    """One portal for the faults of a module. Not below pytest's folders: PostgreSQL may run as another user."""
+    folder: Path = ROOT / ".local" / "faults" / secrets.token_hex(4)
+    folder.mkdir(parents=True)
+    world = World(folder / "data")
+    try:
+        world.begin()
+        yield world
+    finally:
+        world.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def world(shared_world: World) -> World:
+    """Whatever the fault before has left is mended."""
+    shared_world.mend()
+    return shared_world
