@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.decorators import sync_only_middleware
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,8 @@ from accounts.audit import origin
 from accounts.refusals import Forbidden
 
 Text = str | Promise
+# How soon it is worth while to ask again when the database is away.
+RETRY_AFTER_SECONDS = 5
 
 
 def error_page(request: HttpRequest, status: int, title: Text, detail: Text) -> HttpResponse:
@@ -41,6 +44,28 @@ def server_error(request: HttpRequest) -> HttpResponse:
         _("The portal failed"),
         _("Nothing was changed. Try again; if it happens again, tell the operator the request's id."),
     )
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The database is away: no session, no user, nothing but the request itself. A form can be sent again as it was;
+    passwords in it have to be typed again, because no page ever shows one."""
+    typed = (
+        [] if request.method != "POST" else [(name, one) for name in request.POST for one in request.POST.getlist(name)]
+    )
+    context = {
+        "repeat": [(name, value) for name, value in typed if not is_secret(name)],
+        "secrets": [name for name, value in typed if is_secret(name) and value],
+        "address": request.get_full_path(),
+        "request_id": origin.get().request_id,
+    }
+    response = HttpResponse(render_to_string("unavailable.html", context), status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def is_secret(name: str) -> bool:
+    return "password" in name
 
 
 @sync_only_middleware

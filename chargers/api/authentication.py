@@ -11,12 +11,14 @@ from rest_framework.response import Response
 from accounts.api.paging import ListQuery, page_of
 from accounts.api.view import expected_version, tagged
 from accounts.permissions import Action
+from chargers import doorbell
 from chargers.api.authentication_serializers import (
     AuthenticationSerializer,
     DraftSerializer,
     PreviewSerializer,
     RestoreSerializer,
     RevisionSerializer,
+    SavedSerializer,
 )
 from chargers.api.authentication_show import show_authentication, show_preview, show_revisions
 from chargers.models import Rollout
@@ -43,7 +45,8 @@ class AuthenticationScopedView(InstallationScopedView):
         rollout = rollout_of(revision)
         base = self.request.path.split("/installations/")[0]
         headers = {"Location": f"{base}/rollouts/{rollout}/"} if rollout else {}
-        return tagged(show_authentication(revision, rollout), revision.number, status=202, headers=headers)
+        body = {**show_authentication(revision, rollout), "delayed": doorbell.out_of_order()}
+        return tagged(body, revision.number, status=202, headers=headers)
 
 
 class AuthenticationView(AuthenticationScopedView):
@@ -56,7 +59,7 @@ class AuthenticationView(AuthenticationScopedView):
     @extend_schema(
         parameters=[IF_MATCH],
         request=DraftSerializer,
-        responses={202: AuthenticationSerializer},
+        responses={202: SavedSerializer},
         tags=["authentication"],
         operation_id="set_authentication",
     )
@@ -122,7 +125,7 @@ class RestoreView(AuthenticationScopedView):
     @extend_schema(
         parameters=[IF_MATCH],
         request=RestoreSerializer,
-        responses={202: AuthenticationSerializer},
+        responses={202: SavedSerializer},
         tags=["authentication"],
         operation_id="restore_revision",
     )

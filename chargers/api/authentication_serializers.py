@@ -32,6 +32,12 @@ class AuthenticationSerializer(SettingsSerializer):
     rollout = serializers.IntegerField(allow_null=True)
 
 
+class SavedSerializer(AuthenticationSerializer):
+    delayed = serializers.BooleanField(
+        help_text="The queue does not answer just now: the setting is saved, and its rollout starts by itself later."
+    )
+
+
 class DraftSerializer(StrictSerializer):
     """Takes any text where the rules themselves judge, so that preview and save say the same."""
 

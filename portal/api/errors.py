@@ -1,7 +1,9 @@
 """Answers for what no view answered: problem details below /api/, a page elsewhere."""
 
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
@@ -41,7 +43,18 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest, *args: Any) -> HttpResponse:
+    """What no view foresaw. A database that is away is no fault of the portal's: the request may simply be repeated."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return _database_away(request)
     if not _for_api(request):
         return pages.server_error(request)
     detail = _("The portal failed; nothing was changed. Name the request id when you ask for help.")
     return problem_response(Problem(500, "server_error", detail))
+
+
+def _database_away(request: HttpRequest) -> HttpResponse:
+    if not _for_api(request):
+        return pages.unavailable(request)
+    detail = _("The portal's database does not answer; nothing was changed. Send the same request again.")
+    headers = {"Retry-After": str(pages.RETRY_AFTER_SECONDS)}
+    return problem_response(Problem(503, "database_away", detail, headers=headers))

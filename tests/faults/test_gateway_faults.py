@@ -4,7 +4,8 @@ import base64
 import time
 
 import pytest
-import websockets.sync.client as ws
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.acceptance.portal import read_lines, wait_until
 from tests.faults.assertions import assert_nothing_broke, deliveries, states
@@ -61,8 +62,8 @@ def test_19_a_second_socket_with_the_same_identity(world: World) -> None:
     rollout = save(world)
     in_the_middle(world, rollout)
     for _time in range(3):
-        with pytest.raises(ws.InvalidStatus) as refused:
-            ws.connect(
+        with pytest.raises(InvalidStatus) as refused:
+            connect(
                 f"{world.gateway_url}/ZCS000001",
                 subprotocols=["ocpp1.6"],  # type: ignore[list-item]
                 additional_headers={"Authorization": f"Basic {login}"},

@@ -71,7 +71,7 @@ def test_02_web_killed_before_the_commit_and_the_client_repeats(world: World) ->
     with world.sql() as connection:
         connection.execute("SELECT id FROM installations_installation WHERE id = %s FOR UPDATE", [world.site])
         with ThreadPoolExecutor(1) as pool:
-            hanging = pool.submit(world.api, "POST", path, body=body, **headers)  # type: ignore[arg-type]
+            hanging = pool.submit(world.api, "POST", path, body=body, **headers)
             wait_until(lambda: _waits_for_a_lock(world), timeout_seconds=20, what="the save waits", every_seconds=0.05)
             world.kill("web")
             with pytest.raises(requests.RequestException):
@@ -79,7 +79,7 @@ def test_02_web_killed_before_the_commit_and_the_client_repeats(world: World) ->
     world.start("web")
     world.wait_for_web()
     assert revision(world) == before
-    answers = [world.api("POST", path, body=body, **headers) for _time in range(2)]  # type: ignore[arg-type]
+    answers = [world.api("POST", path, body=body, **headers) for _time in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202], [answer.text for answer in answers]
     assert revision(world) == before + 1
     assert states(assert_nothing_broke(world, world.newest_rollout())) == ALL
