@@ -1,8 +1,11 @@
 """Sign in and out, and a person's own account."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,10 +16,25 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.forms import SCOPE_LABELS, SignInForm, TokenForm
+from accounts.models import User
+from accounts.people import set_language
 from accounts.permissions import Scope
 from accounts.refusals import Refusal
 from accounts.tokens import issue_token, list_tokens, revoke_token
 from accounts.web import actor_of, page
+
+LANGUAGE_COOKIE_AGE = timedelta(days=365)
+
+
+def _remember_language(response: HttpResponse, language: str) -> None:
+    """In Django's cookie, which its middleware reads; the person keeps the choice beyond it."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=LANGUAGE_COOKIE_AGE,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
 
 
 class SignIn(LoginView):
@@ -24,6 +42,14 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
     extra_context = {"title": gettext_lazy("Sign in")}
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """The person's language comes along from whichever browser it was chosen in."""
+        response = super().form_valid(form)
+        user = form.get_user()
+        if isinstance(user, User) and user.language:
+            _remember_language(response, user.language)
+        return response
 
 
 class SignOut(LogoutView):
@@ -52,6 +78,19 @@ def account(request: HttpRequest) -> HttpResponse:
         "section": "account", "form": form, "shown": shown, "tokens": tokens, "languages": settings.LANGUAGES,
     }  # fmt: skip
     return page(request, "accounts/account.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Kept with the person and, for this browser, in Django's cookie."""
+    chosen = request.POST.get("language", "")
+    if chosen not in dict(settings.LANGUAGES):
+        raise Http404
+    set_language(user=actor_of(request).user, language=chosen)
+    response = redirect("account")
+    _remember_language(response, chosen)
+    return response
 
 
 @login_required

@@ -1,10 +1,13 @@
-"""What all pages share: who acts, the partial or the whole page, and answers for people who may not."""
+"""What all pages share: who acts, the partial or the whole page, and answers that need not be sent again."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.actor import Actor
@@ -32,8 +35,34 @@ def is_partial(request: HttpRequest) -> bool:
 def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, partial: str = "", status: int = 200
 ) -> HttpResponse:
-    """The same URL and context; htmx gets the template's named partial only."""
+    """The same URL and context; htmx gets the template's named partial only.
+
+    Times are shown in the time zone of the context's ``installation``.
+    """
     name = f"{template}#{partial}" if partial and is_partial(request) else template
-    response = render(request, name, dict(context), status=status)
+    zone: str | None = getattr(context.get("installation"), "time_zone", None)
+    with timezone.override(zone):
+        response = render(request, name, dict(context), status=status)
     response["Vary"] = "HX-Request"
     return response
+
+
+def whole_number(text: str) -> int:
+    """0, which nothing is numbered, for whatever is not a number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def go_to(request: HttpRequest, address: str) -> HttpResponse:
+    """A redirect of the whole page, also where htmx asked for a part of it."""
+    if is_partial(request):
+        return HttpResponseClientRedirect(address)
+    return HttpResponse(status=302, headers={"Location": address})
+
+
+def version_tag(*facts: Any) -> str:
+    """An ETag over plain values: the same facts, the same tag, in every process."""
+    return '"' + hashlib.blake2b(repr(facts).encode(), digest_size=10).hexdigest() + '"'
+
+
+def is_unchanged(request: HttpRequest, tag: str) -> bool:
+    return request.headers.get("If-None-Match") == tag

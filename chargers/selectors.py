@@ -78,6 +78,21 @@ def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts
     return {pk: counts.get(pk, ChargerCounts()) for pk in installation_ids}
 
 
+def installations_with(rows: QuerySet[Installation], state: str) -> QuerySet[Installation]:
+    """Those with a charger that is offline, charges, waits for a setting or raised an alarm; others: ``rows``."""
+    own = Charger.objects.filter(installation=OuterRef("pk"))
+    match state:
+        case "offline":
+            return rows.filter(Exists(own.filter(~_as_bool(online_links(timezone.now())))))
+        case "charging":
+            return rows.filter(Exists(own.filter(charging_now())))
+        case "waiting":
+            return rows.filter(Exists(own.filter(open_delivery())))
+        case "alarm":
+            return rows.filter(Exists(own.filter(link__isnull=False).exclude(link__alarm="")))
+    return rows
+
+
 def list_chargers(
     who: Who, *, installation: Installation | None = None, search: str = "", link_state: str = ""
 ) -> QuerySet[Charger]:
@@ -91,8 +106,9 @@ def list_chargers(
 
 
 def find_charger(who: Who, device_id: str) -> Charger | None:
-    """By device id in any capitalisation; None: foreign or nonexistent."""
-    return with_facts(visible(Charger.objects.all(), who)).filter(device_id=device_id.upper()).first()
+    """By device id in any capitalisation, with the setting in force; None: foreign or nonexistent."""
+    rows = with_facts(visible(Charger.objects.all(), who)).select_related("installation__revision")
+    return rows.filter(device_id=device_id.upper()).first()
 
 
 def with_facts(rows: QuerySet[Charger]) -> QuerySet[Charger]:

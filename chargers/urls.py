@@ -1,20 +1,20 @@
 from django.urls import path
 
-from chargers.views import authentication, charger, overview, register, rollouts
+from chargers.views import authentication, charger, history, overview, register, rollouts
 
 urlpatterns = [
     path("", overview.home, name="home"),
+    path("find/", overview.find, name="find"),
     path("installations/", overview.installations, name="installations"),
     path("installations/<int:pk>/", overview.installation, name="installation"),
     path("installations/<int:pk>/chargers/", overview.chargers, name="installation_chargers"),
     path("installations/<int:pk>/chargers/register/", register.register, name="charger_register"),
     path("installations/<int:pk>/authentication/", authentication.authentication, name="installation_authentication"),
-    path("installations/<int:pk>/history/", authentication.history, name="installation_history"),
-    path(
-        "installations/<int:pk>/history/<int:number>/restore/", authentication.restore_revision, name="revision_restore"
-    ),
+    path("installations/<int:pk>/history/", history.history, name="installation_history"),
+    path("installations/<int:pk>/history/<int:number>/restore/", history.restore_revision, name="revision_restore"),
     path("chargers/<str:device_id>/", charger.charger, name="charger"),
     path("chargers/<str:device_id>/edit/", charger.edit, name="charger_edit"),
+    path("chargers/<str:device_id>/move/", charger.move, name="charger_move"),
     path("chargers/<str:device_id>/delete/", charger.delete, name="charger_delete"),
     path("rollouts/", rollouts.rollouts, name="rollouts"),
     path("rollouts/<int:pk>/", rollouts.rollout, name="rollout"),

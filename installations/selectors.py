@@ -11,11 +11,24 @@ INSTALLATION_ORDER = ("name", "id")
 REVISION_ORDER = ("-number",)
 
 
-def list_installations(who: Who, *, search: str = "", mode: str = "", network_type: str = "") -> QuerySet[Installation]:
-    """Installations ``who`` may see, with their revision. ``search`` looks into name and address."""
-    rows = visible(Installation.objects.select_related("revision"), who)
+def list_installations(
+    who: Who,
+    *,
+    search: str = "",
+    mode: str = "",
+    network_type: str = "",
+    action: Action = Action.VIEW,
+    besides: int | None = None,
+) -> QuerySet[Installation]:
+    """Installations on which ``who`` may do ``action``, with their revision. ``search``: in name and address.
+
+    ``besides``: the id of one to leave out.
+    """
+    rows = visible(Installation.objects.select_related("revision"), who, action)
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(address__icontains=search))
+    if besides is not None:
+        rows = rows.exclude(pk=besides)
     if mode:
         rows = rows.filter(revision__mode=mode)
     if network_type:
@@ -48,3 +61,7 @@ def list_revisions(installation: Installation) -> QuerySet[AuthenticationRevisio
     """The history, newest first, with author and secret (its fingerprint; the password stays encrypted)."""
     rows = AuthenticationRevision.objects.filter(installation=installation)
     return rows.select_related("author", "secret").order_by(*REVISION_ORDER)
+
+
+def find_revision(installation: Installation, number: int) -> AuthenticationRevision | None:
+    return list_revisions(installation).filter(number=number).first()

@@ -49,7 +49,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("installation", pk)
-    context = {**_shared(request, installation, "settings"), "form": form}
+    may_delete = may(actor_of(request), installation, Action.DELETE_INSTALLATION)
+    context = {**_shared(request, installation, "settings"), "form": form, "may_delete": may_delete}
     return page(request, "installations/edit.html", context, status=422 if form.errors else 200)
 
 

@@ -12,6 +12,11 @@ TEXT = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
 CHECK = {"class": "form-check-input"}
 
 
+def said(field: str) -> dict[str, str]:
+    """Besides its help text, a field is described by what the check says below it."""
+    return {"aria-describedby": f"id_{field}_helptext said-{field}"}
+
+
 class AuthenticationForm(forms.Form):
     mode = forms.ChoiceField(choices=[(NATIVE, _("Native")), (DIRECT, _("OCPP direct"))], widget=forms.RadioSelect)
     server_url = forms.CharField(
@@ -19,7 +24,9 @@ class AuthenticationForm(forms.Form):
         required=False,
         max_length=2000,
         strip=False,
-        widget=forms.TextInput(attrs={**TEXT, "inputmode": "url", "placeholder": "wss://ocpp.example.com/{deviceId}"}),
+        widget=forms.TextInput(
+            attrs={**TEXT, **said("server_url"), "inputmode": "url", "placeholder": "wss://ocpp.example.com/{deviceId}"}
+        ),
         help_text=_("Write {deviceId} where the charger's serial number goes. Empty: every charger uses its own URL."),
     )
     initial_device_password = forms.CharField(
@@ -27,7 +34,7 @@ class AuthenticationForm(forms.Form):
         required=False,
         strip=False,
         max_length=200,
-        widget=forms.PasswordInput(attrs={**TEXT, "autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={**TEXT, **said("initial_device_password"), "autocomplete": "new-password"}),
         help_text=_("16 to 40 characters. Given to each charger once; never shown again after saving."),
     )
     clear_password = forms.BooleanField(
@@ -41,7 +48,7 @@ class AuthenticationForm(forms.Form):
         required=False,
         strip=False,
         max_length=100,
-        widget=forms.TextInput(attrs=TEXT),
+        widget=forms.TextInput(attrs={**TEXT, **said("default_id_tag")}),
         help_text=_("Sent by the charger when no card is required. 1 to 20 characters."),
     )
     legacy_identity = forms.BooleanField(

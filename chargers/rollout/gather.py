@@ -121,7 +121,7 @@ class Targets:
         self, charger: Charger, profile: Profile, revision: AuthenticationRevision, reported: dict[str, str | None]
     ) -> Target:
         settings = settings_of(revision)
-        endpoint = self._endpoint(charger, revision, settings) if settings.mode == DIRECT else None
+        endpoint = self.endpoint(charger, revision, settings) if settings.mode == DIRECT else None
         if endpoint is not None and endpoint.dialled_url is None:
             # Never fall back to another address than the one that was agreed.
             return Target(unsupported=Unsupported("url_refused", URL_REFUSED))
@@ -136,7 +136,8 @@ class Targets:
             told_url=charger.told_url,
         )
 
-    def _endpoint(self, charger: Charger, revision: AuthenticationRevision, settings: Settings) -> Endpoint:
+    def endpoint(self, charger: Charger, revision: AuthenticationRevision, settings: Settings) -> Endpoint:
+        """Where the charger is to dial in direct mode."""
         if revision.pk not in self._templates:
             parsed = parse_template(settings.server_url, mode=settings.mode, doors=OPEN_DOORS)
             self._templates[revision.pk] = parsed.template

@@ -18,7 +18,7 @@ from installations.findings import Finding
 from installations.models import AuthenticationRevision, Installation
 from installations.services.authentication import StaleRevision, publish_revision
 
-__all__ = ["Preview", "Refused", "StaleRevision", "UnknownRevision", "preview", "restore", "save"]
+__all__ = ["Preview", "Refused", "StaleRevision", "UnknownRevision", "draft_of", "preview", "restore", "save"]
 
 
 class Refused(Invalid):

@@ -23,6 +23,14 @@ class Checked:
     samples: tuple[Endpoint, ...]
     canonical: str
 
+    @property
+    def said(self) -> dict[str, list[Finding]]:
+        """The findings by field."""
+        fields: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            fields.setdefault(finding.pointer.strip("/"), []).append(finding)
+        return fields
+
 
 def check(*, installation: Installation, draft: Draft) -> Checked:
     standing = installation.revision

@@ -57,12 +57,25 @@ class Progress:
         return f"{100 * count / self.total:.2f}" if self.total else "0"
 
     @property
+    def waiting(self) -> int:
+        return self.by_state.get(DeliveryState.WAITING, 0)
+
+    @property
+    def states(self) -> list[tuple[DeliveryState, int]]:
+        """The states that occur, in the order of the table of states."""
+        return [(state, self.by_state[state]) for state in DeliveryState if self.by_state.get(state)]
+
+    @property
     def bars(self) -> list[tuple[str, str, str]]:
         """(look, start, width) in percent, for the progress bar."""
         bars, start = [], 0
         for look, count in (
-            ("good", self.landed), ("busy", self.under_way), ("bad", self.refused), ("off", self.cannot),
-        ):  # fmt: skip
+            ("good", self.landed),
+            ("busy", self.under_way),
+            ("bad", self.refused),
+            ("off", self.cannot),
+            ("wait", self.waiting),
+        ):
             if count:
                 bars.append((look, self.share(start), self.share(count)))
                 start += count
@@ -71,16 +84,31 @@ class Progress:
     @property
     def sentence(self) -> str:
         """One short sentence, for people who listen to the page as well."""
-        parts = [
-            ngettext("%(landed)d of %(total)d charger done", "%(landed)d of %(total)d chargers done", self.total)
-            % {"landed": self.landed, "total": self.total}
-        ]
-        told = (
-            (self.under_way, gettext("under way")),
-            (self.by_reason.get(WaitReason.OFFLINE, 0), gettext("wait offline")),
-            (self.by_reason.get(WaitReason.BUSY, 0), gettext("wait in use")),
-            (self.refused, gettext("failed or refused")),
-            (self.cannot, gettext("cannot")),
-        )
-        parts += [f"{count} {words}" for count, words in told if count]
+        done = ngettext("%(landed)d of %(total)d charger done", "%(landed)d of %(total)d chargers done", self.total)
+        parts = [done % {"landed": self.landed, "total": self.total}]
+        if self.under_way:
+            parts.append(gettext("%(n)d under way") % {"n": self.under_way})
+        if self.waiting:
+            parts.append(self._waiting())
+        if self.refused:
+            parts.append(gettext("%(n)d failed or refused") % {"n": self.refused})
+        if self.cannot:
+            parts.append(ngettext("%(n)d cannot", "%(n)d cannot", self.cannot) % {"n": self.cannot})
+        for state, words in (
+            (DeliveryState.SUPERSEDED, gettext("%(n)d replaced by a newer setting")),
+            (DeliveryState.CANCELLED, gettext("%(n)d cancelled")),
+        ):
+            if count := self.by_state.get(state):
+                parts.append(words % {"n": count})
         return ", ".join(parts) + "."
+
+    def _waiting(self) -> str:
+        """For instance: 15 waiting (12 offline, 3 in use)."""
+        reasons = (
+            (WaitReason.OFFLINE, gettext("%(n)d offline")),
+            (WaitReason.BUSY, gettext("%(n)d in use")),
+            (WaitReason.BACKOFF, gettext("%(n)d pausing after a failure")),
+        )
+        why = [words % {"n": self.by_reason[reason]} for reason, words in reasons if self.by_reason.get(reason)]
+        waiting = ngettext("%(n)d waiting", "%(n)d waiting", self.waiting) % {"n": self.waiting}
+        return f"{waiting} ({', '.join(why)})" if why else waiting

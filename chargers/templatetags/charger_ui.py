@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.templatetags.ui import icon
 from chargers.explain import explain
-from chargers.models import Charger, Delivery
+from chargers.models import Charger, Delivery, Transaction
 from chargers.selectors import link_state_of
 
 register = template.Library()
@@ -63,14 +64,24 @@ def charger_badge(charger: Charger) -> SafeString:
 
 
 @register.simple_tag
-def delivery_badge(state: str, reason: str = "") -> SafeString:
+def delivery_badge(state: str, reason: str = "", count: int | None = None) -> SafeString:
+    """The state, with the reason where one is waited for; or with how many there are."""
     more = REASONS.get(str(reason), "") if state in {"waiting", "verifying", "unknown"} else ""
-    return _badge(*DELIVERY_LOOKS[str(state)], more)
+    return _badge(*DELIVERY_LOOKS[str(state)], more if count is None else str(count))
 
 
 @register.simple_tag
-def delivery_words(state: str) -> str:
-    return str(DELIVERY_LOOKS[str(state)][2])
+def delivery_tone(state: str) -> str:
+    """The class that gives an element the state's colour."""
+    return f"tone-{DELIVERY_LOOKS[str(state)][0]}"
+
+
+@register.simple_tag
+def energy(transaction: Transaction) -> str:
+    """Of one session in kWh; a dash while it runs or where the charger gave no meter."""
+    if transaction.meter_start is None or transaction.meter_stop is None:
+        return "–"
+    return f"{number_format((transaction.meter_stop - transaction.meter_start) / 1000, 1)} kWh"
 
 
 @register.simple_tag

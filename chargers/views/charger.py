@@ -1,23 +1,30 @@
 """One charger: its connectors, what it should hold beside what it reports, its deliveries and sessions."""
 
+import json
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Action
 from accounts.refusals import Refusal
-from accounts.web import actor_of, page
+from accounts.web import actor_of, is_unchanged, page, version_tag, whole_number
 from chargers.details import gateway_address, recent_deliveries, recent_transactions, reported_rows
 from chargers.forms.chargers import EditChargerForm
-from chargers.models import Charger
+from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting, Transaction
 from chargers.profiles import profile_for
-from chargers.selectors import find_charger, link_of
+from chargers.selectors import find_charger, link_of, link_state_of
 from chargers.services.chargers import delete_charger, update_charger
+from chargers.services.standing import standing_of
 from installations.access import may, require
-from installations.web import show_refusal
+from installations.selectors import list_installations
+from installations.web import installation_for, show_refusal
+
+MOST_TARGETS = 20
 
 
 def _charger_for(request: HttpRequest, device_id: str, action: Action = Action.VIEW) -> Charger:
@@ -30,19 +37,49 @@ def _charger_for(request: HttpRequest, device_id: str, action: Action = Action.V
 
 @login_required
 def charger(request: HttpRequest, device_id: str) -> HttpResponse:
+    """Asks for itself every few seconds: 304 while nothing that it shows changed."""
     found = _charger_for(request, device_id)
+    link, deliveries, transactions = link_of(found), recent_deliveries(found), recent_transactions(found)
+    reported = reported_rows(found)
+    tag = _version(found, link, reported, deliveries, transactions)
+    if is_unchanged(request, tag):
+        return HttpResponse(status=304)
     context = {
         "section": "installations",
+        "installation": found.installation,
         "charger": found,
-        "link": link_of(found),
+        "tag_json": json.dumps(tag),
+        "link": link,
         "profile": profile_for(found.vendor, found.model, found.firmware) if found.vendor else None,
-        "reported": reported_rows(found),
-        "deliveries": recent_deliveries(found),
-        "transactions": recent_transactions(found),
+        "standing": standing_of(found, reported),
+        "deliveries": deliveries,
+        "transactions": transactions,
         "gateway_url": gateway_address(found.device_id),
         "may_edit": may(actor_of(request), found.installation, Action.EDIT_CHARGERS),
     }
-    return page(request, "chargers/charger.html", context, partial="live")
+    response = page(request, "chargers/charger.html", context, partial="live")
+    response["ETag"] = tag
+    return response
+
+
+def _version(
+    found: Charger,
+    link: ChargerLink | None,
+    reported: list[ReportedSetting],
+    deliveries: list[Delivery],
+    transactions: list[Transaction],
+) -> str:
+    """Of what the live part shows; of the last sign of life only the minute."""
+    heard = link.last_seen_at.replace(second=0, microsecond=0) if link and link.last_seen_at else None
+    return version_tag(
+        get_language(),
+        (found.version, found.applied_revision_id, found.installation.revision_id, found.firmware),
+        (link_state_of(found), heard, link and (link.connected_at, link.alarm, link.alarm_at)),
+        [(row.number, row.status, row.error_code) for row in found.connectors.all()],
+        [(row.key, row.value) for row in reported],
+        [(row.pk, row.state, row.reason) for row in deliveries],
+        [(row.pk, row.stop_received_at) for row in transactions],
+    )
 
 
 @login_required
@@ -64,8 +101,36 @@ def edit(request: HttpRequest, device_id: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("charger", found.device_id)
-    context = {"section": "installations", "charger": found, "form": form}
+    context = {"section": "installations", "installation": found.installation, "charger": found, "form": form}
     return page(request, "chargers/charger_edit.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+def move(request: HttpRequest, device_id: str) -> HttpResponse:
+    """To another installation where the person may edit chargers; there it takes that one's setting."""
+    found = _charger_for(request, device_id, Action.EDIT_CHARGERS)
+    search, error = request.GET.get("q", "").strip(), ""
+    if request.method == "POST":
+        target = installation_for(request, whole_number(request.POST.get("installation", "")), Action.EDIT_CHARGERS)
+        try:
+            update_charger(charger=found, actor=actor_of(request), changes={"installation": target})
+        except Refusal as refusal:
+            error = str(refusal.detail)
+        else:
+            messages.success(request, _("Moved to %(name)s.") % {"name": target.name})
+            return redirect("charger", found.device_id)
+    targets = list_installations(
+        actor_of(request), search=search, action=Action.EDIT_CHARGERS, besides=found.installation_id
+    )
+    context = {
+        "section": "installations",
+        "installation": found.installation,
+        "charger": found,
+        "search": search,
+        "error": error,
+        "targets": targets[:MOST_TARGETS],
+    }
+    return page(request, "chargers/charger_move.html", context, partial="list", status=409 if error else 200)
 
 
 @login_required

@@ -3,11 +3,19 @@
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from accounts.keyset import BadCursor, read_page
 from accounts.permissions import Action
 from accounts.web import actor_of, page
-from chargers.selectors import CHARGER_ORDER, charger_counts, delivery_counts, list_chargers, list_rollouts
+from chargers.selectors import (
+    CHARGER_ORDER,
+    charger_counts,
+    delivery_counts,
+    installations_with,
+    list_chargers,
+    list_rollouts,
+)
 from chargers.services.progress import Progress
 from installations.access import may
 from installations.models import Mode
@@ -15,6 +23,13 @@ from installations.selectors import INSTALLATION_ORDER, list_installations
 from installations.web import installation_for
 
 PAGE_SIZE = 50
+MOST_FOUND = 8
+WITH_STATES = {
+    "offline": _("with chargers offline"),
+    "charging": _("with chargers charging"),
+    "waiting": _("waiting for a setting"),
+    "alarm": _("with an alarm"),
+}
 
 
 def home(_request: HttpRequest) -> HttpResponse:
@@ -24,7 +39,9 @@ def home(_request: HttpRequest) -> HttpResponse:
 @login_required
 def installations(request: HttpRequest) -> HttpResponse:
     search, mode = request.GET.get("q", "").strip(), request.GET.get("mode", "")
+    state = request.GET.get("state", "")
     rows = list_installations(actor_of(request), search=search, mode=mode if mode in Mode.values else "")
+    rows = installations_with(rows, state)
     try:
         found = read_page(rows, order=INSTALLATION_ORDER, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     except BadCursor:
@@ -36,6 +53,8 @@ def installations(request: HttpRequest) -> HttpResponse:
         "rows": [(installation, counts[installation.pk]) for installation in found.rows],
         "search": search,
         "mode": mode,
+        "state": state,
+        "states": WITH_STATES.items(),
         "modes": [(value, label) for value, label in Mode.choices if value != Mode.OCPP_CLOUD],
     }
     return page(request, "chargers/installations.html", context, partial="list")
@@ -79,3 +98,16 @@ def chargers(request: HttpRequest, pk: int) -> HttpResponse:
         "may_register": may(actor, found, Action.EDIT_CHARGERS),
     }
     return page(request, "chargers/chargers.html", context, partial="list")
+
+
+@login_required
+def find(request: HttpRequest) -> HttpResponse:
+    """Installations by name or address and chargers by serial or name, a few of each."""
+    actor, search = actor_of(request), request.GET.get("q", "").strip()
+    context = {
+        "section": "find",
+        "search": search,
+        "installations": list(list_installations(actor, search=search)[:MOST_FOUND]) if search else [],
+        "chargers": list(list_chargers(actor, search=search)[:MOST_FOUND]) if search else [],
+    }
+    return page(request, "chargers/find.html", context, partial="results")

@@ -1,21 +1,19 @@
 """Rollouts: the list, one live to its end, one delivery with its timeline; retry and cancel."""
 
-import hashlib
 import json
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.keyset import BadCursor, Page, read_page
 from accounts.permissions import Action
 from accounts.refusals import Refusal
-from accounts.web import actor_of, page
+from accounts.web import actor_of, is_unchanged, page, version_tag
 from chargers.models import Delivery, Rollout
 from chargers.rollout.states import RETRIABLE_STATES, DeliveryState, RolloutState
 from chargers.selectors import (
@@ -61,7 +59,7 @@ def rollout(request: HttpRequest, pk: int) -> HttpResponse:
     progress = Progress.of(delivery_counts([found.pk])[found.pk])
     deliveries = _deliveries(request, found)
     tag = _version(found, progress, deliveries)
-    if request.headers.get("If-None-Match") == tag:
+    if is_unchanged(request, tag):
         return HttpResponse(status=304)
     context = {
         "section": "rollouts",
@@ -73,7 +71,6 @@ def rollout(request: HttpRequest, pk: int) -> HttpResponse:
         "ended": found.state in ENDED,
         "state": request.GET.get("state", ""),
         "search": request.GET.get("q", ""),
-        "states": [state for state in DeliveryState if progress.by_state.get(state)],
         "retriable": sum(progress.by_state.get(state, 0) for state in RETRIABLE_STATES),
         "newest": found.installation.revision_id == found.revision_id,
         "may_steer": may(actor_of(request), found.installation, Action.STEER_ROLLOUT),
@@ -95,9 +92,14 @@ def _deliveries(request: HttpRequest, found: Rollout) -> Page[Delivery]:
 
 
 def _version(found: Rollout, progress: Progress, deliveries: Page[Delivery]) -> str:
-    shown: list[Any] = [found.state, sorted(progress.by_state.items()), sorted(progress.by_reason.items())]
-    shown += [(row.pk, row.state, row.reason) for row in deliveries.rows]
-    return '"' + hashlib.blake2b(repr(shown).encode(), digest_size=10).hexdigest() + '"'
+    return version_tag(
+        get_language(),
+        found.state,
+        found.installation.revision_id,
+        sorted(progress.by_state.items()),
+        sorted(progress.by_reason.items()),
+        [(row.pk, row.state, row.reason) for row in deliveries.rows],
+    )
 
 
 @login_required

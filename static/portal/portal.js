@@ -1,5 +1,6 @@
 // Small helpers; every page works without them.
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const SLOW_POLL_MILLISECONDS = 20_000;
 
 const randomPassword = (length) => {
   const letters = [];
@@ -12,28 +13,65 @@ const randomPassword = (length) => {
   return letters.join("");
 };
 
+const saveTable = (table, name) => {
+  const quote = (text) => `"${text.replaceAll('"', '""')}"`;
+  const text = [...table.rows]
+    .map((row) => [...row.cells].map((cell) => quote(cell.innerText.trim())).join(","))
+    .join("\r\n");
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+
+const openPalette = () => {
+  const palette = document.getElementById("palette");
+  if (!palette || palette.open) return;
+  palette.showModal();
+  document.getElementById("palette-q").select();
+};
+
 document.addEventListener("click", (event) => {
-  const maker = event.target.closest("[data-generate-for]");
+  const at = (selector) => event.target.closest(selector);
+  const maker = at("[data-generate-for]");
   if (maker) {
     const field = document.getElementById(maker.dataset.generateFor);
     field.value = randomPassword(20);
     field.type = "text";
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  const copier = event.target.closest("[data-copy]");
-  if (copier) navigator.clipboard?.writeText(copier.dataset.copy);
-  const saver = event.target.closest("[data-save-table]");
-  if (saver) {
-    const quote = (text) => `"${text.replaceAll('"', '""')}"`;
-    const rows = [...document.getElementById(saver.dataset.saveTable).rows];
-    const text = rows.map((row) => [...row.cells].map((cell) => quote(cell.innerText.trim())).join(",")).join("\r\n");
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-    link.download = saver.dataset.fileName;
-    link.click();
-    URL.revokeObjectURL(link.href);
+  const copier = at("[data-copy]");
+  if (copier) {
+    navigator.clipboard?.writeText(copier.dataset.copy).then(() => copier.querySelector("[data-copied]")?.removeAttribute("hidden"));
   }
-  if (event.target.closest("[data-print]")) window.print();
+  const saver = at("[data-save-table]");
+  if (saver) saveTable(document.getElementById(saver.dataset.saveTable), saver.dataset.fileName);
+  if (at("[data-print]")) window.print();
+  const opener = at("[data-open-dialog]");
+  if (opener && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    openPalette();
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// A form with data-confirm asks first.
+document.addEventListener("submit", (event) => {
+  const { form, question } = { form: event.target, question: event.target.dataset?.confirm };
+  const dialog = document.getElementById("confirm");
+  if (!question || !dialog || form.dataset.confirmed) return;
+  event.preventDefault();
+  document.getElementById("confirm-text").textContent = question;
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue !== "yes") return;
+    form.dataset.confirmed = "yes";
+    form.requestSubmit();
+  }, { once: true });
+  dialog.showModal();
 });
 
 // Only the fields of the chosen mode are shown, and only those are sent.
@@ -46,12 +84,57 @@ const showModeFields = () => {
   }
 };
 document.addEventListener("change", (event) => event.target.name === "mode" && showModeFields());
-document.addEventListener("DOMContentLoaded", showModeFields);
+document.addEventListener("DOMContentLoaded", () => {
+  showModeFields();
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+});
+
+// A preview of something else than what stands in the form misleads: it goes with the first change.
+document.addEventListener("input", (event) => {
+  const outdated = event.target.closest("[data-outdates]")?.dataset.outdates;
+  if (outdated) document.getElementById(outdated)?.replaceChildren();
+});
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
-    const search = document.querySelector('input[type="search"]');
-    if (search) { event.preventDefault(); search.focus(); }
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    openPalette();
+  } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+    const search = document.querySelector('main input[type="search"]');
+    if (search) {
+      event.preventDefault();
+      search.focus();
+    }
+  } else if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   }
+});
+
+// Requests that fail are told, with the request's id; a session that ended leads to the sign-in page.
+const showTrouble = (kind, requestId) => {
+  const trouble = document.getElementById("trouble");
+  trouble.hidden = !kind;
+  trouble.querySelector("[data-away]").hidden = kind !== "away";
+  trouble.querySelector("[data-failed]").hidden = kind !== "failed";
+  trouble.querySelector("[data-request-id]").textContent = requestId || "";
+};
+document.addEventListener("htmx:sendError", () => showTrouble("away"));
+document.addEventListener("htmx:timeout", () => showTrouble("away"));
+document.addEventListener("htmx:responseError", (event) =>
+  showTrouble("failed", event.detail.xhr.getResponseHeader("X-Request-ID")));
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.responseURL && new URL(xhr.responseURL).pathname === document.documentElement.dataset.signIn) {
+    event.detail.shouldSwap = false;
+    window.location.reload();
+  } else if (xhr.status < 400 || xhr.status === 412 || xhr.status === 422) showTrouble("");
+});
+
+// A page nobody looks at asks less often.
+let polledAt = 0;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (!event.detail.elt.hasAttribute("data-poll")) return;
+  if (document.hidden && Date.now() - polledAt < SLOW_POLL_MILLISECONDS) event.preventDefault();
+  else polledAt = Date.now();
 });

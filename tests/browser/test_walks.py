@@ -81,7 +81,7 @@ def test_the_switch_is_checked_while_typing_previewed_acknowledged_and_saved(
     fill_direct(page, "http://ocpp.example.com/{deviceId}")
     expect(page.get_by_text("must start with wss://")).to_be_visible()
     fill_direct(page, "wss://OCPP.example.com/x/<deviceid>")
-    feedback = page.locator("#feedback")
+    feedback = page.locator("#said-server_url")
     expect(feedback.get_by_text("wss://ocpp.example.com/x/{deviceId}")).to_be_visible()
     expect(feedback.get_by_text("wss://ocpp.example.com/x/ZCS000001")).to_be_visible()
     page.get_by_role("button", name="Make one").click()
@@ -93,11 +93,10 @@ def test_the_switch_is_checked_while_typing_previewed_acknowledged_and_saved(
     page.get_by_role("button", name="Save and roll out").click()
     expect(page.get_by_text("Type the installation's name exactly")).to_be_visible()
 
-    page.get_by_label("Initial device password").fill(made)
     page.get_by_label("Type the installation's name").fill("Garage Nord")
     page.get_by_role("button", name="Save and roll out").click()
     expect(page.get_by_text("please confirm every point")).to_be_visible()
-    page.get_by_label("Initial device password").fill(made)
+    expect(page.get_by_label("Initial device password")).to_have_value(made)
     for box in page.locator('input[name="acknowledge"]').all():
         box.check()
     page.get_by_role("button", name="Save and roll out").click()
@@ -146,6 +145,7 @@ def test_an_older_version_comes_back_through_the_history(
         page.get_by_role("button", name="Preview").click()
         page.get_by_label("Everybody who can reach").check()
         page.get_by_role("button", name="Save and roll out").click()
+        expect(page.get_by_role("heading", name="Version 2: Native")).to_be_visible()
         page.goto(f"{live_server.url}/installations/{site.pk}/authentication/")
     page.goto(f"{live_server.url}/installations/{site.pk}/history/")
     shoot(page, "history")
@@ -178,6 +178,10 @@ PAGES = {
     "site-data": "/installations/{pk}/edit/",
     "charger": "/chargers/ZCS000001/",
     "charger-edit": "/chargers/ZCS000001/edit/",
+    "charger-move": "/chargers/ZCS000001/move/",
+    "find": "/find/?q=zcs",
+    "installation-new": "/installations/new/",
+    "installations-none": "/installations/?q=nowhere",
     "rollouts": "/rollouts/",
     "account": "/account/",
     "not-found": "/installations/999999/",
@@ -218,3 +222,40 @@ def test_the_keyboard_reaches_the_content_and_the_search(
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("nowhere")
     expect(page.get_by_text("Nothing fits this search")).to_be_visible()
+
+
+def test_ctrl_k_finds_a_charger_from_every_page(live_server: Any, open_page: OpenPage, site: Installation) -> None:
+    page = open_page()
+    sign_in(page, live_server, "/account/")
+    expect(page.get_by_role("heading", name="Ina Installer")).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("zcs000002")
+    page.locator("#palette-results").get_by_role("link", name="ZCS000002").click()
+    expect(page.get_by_role("heading", name="ZCS000002")).to_be_visible()
+
+
+def test_what_cannot_be_undone_asks_first(live_server: Any, open_page: OpenPage, site: Installation) -> None:
+    page = open_page()
+    sign_in(page, live_server, "/chargers/ZCS000003/edit/")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Delete the charger ZCS000003?")).to_be_visible()
+    page.get_by_role("button", name="No, go back").click()
+    expect(page.get_by_role("heading", name="Edit the charger")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes").click()
+    expect(page.get_by_text("The charger was deleted.")).to_be_visible()
+
+
+def test_the_preview_shows_what_was_typed_last_and_goes_when_that_changes(
+    live_server: Any, open_page: OpenPage, site: Installation
+) -> None:
+    page = open_page()
+    sign_in(page, live_server, f"/installations/{site.pk}/authentication/")
+    fill_direct(page, "wss://first.example.com/{deviceId}")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("4 chargers change")).to_be_visible()
+    said = page.locator("#said-server_url")
+    expect(said.get_by_text("wss://first.example.com/ZCS000001")).to_be_visible()
+    fill_direct(page, "wss://second.example.com/{deviceId}")
+    expect(page.get_by_text("4 chargers change")).to_have_count(0)
+    expect(said.get_by_text("wss://second.example.com/ZCS000001")).to_be_visible()

@@ -1,0 +1,38 @@
+"""Fills a site with rows, and opens it as somebody."""
+
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from chargers.models import Charger, Connector, Delivery, DeliveryEvent, Rollout
+from chargers.services.rollouts import start_rollout
+from installations.models import Circuit, Installation
+
+
+def populate(site: Installation, first: int, count: int) -> Rollout:
+    """Chargers with connectors, a delivery with its timeline each, and as many circuits."""
+    assert site.revision is not None
+    rollout = Rollout.objects.filter(revision=site.revision).first() or start_rollout(site.revision, {})
+    chargers = Charger.objects.bulk_create(
+        Charger(device_id=f"ZCS{number:06}", installation=site, vendor="Portal Simulator", model="Keep")
+        for number in range(first, first + count)
+    )
+    Connector.objects.bulk_create(
+        Connector(charger=charger, number=number, status="Available", status_at=timezone.now())
+        for charger in chargers
+        for number in (0, 1)
+    )
+    deliveries = Delivery.objects.bulk_create(
+        Delivery(rollout=rollout, charger=charger, revision=site.revision) for charger in chargers
+    )
+    DeliveryEvent.objects.bulk_create(DeliveryEvent(delivery=delivery, to_state="waiting") for delivery in deliveries)
+    Circuit.objects.bulk_create(
+        Circuit(installation=site, name=f"C{number}", max_current=32) for number in range(first, first + count)
+    )
+    return rollout
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

@@ -1,0 +1,28 @@
+"""The chosen language goes with the person, into every browser."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from tests.db.pages.scene import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_language_is_kept_with_the_person_and_comes_along_on_signing_in(people: dict[str, User]) -> None:
+    client, owner = client_of(people["owner"]), people["owner"]
+    assert client.post("/account/language/", {"language": "de"}).status_code == 302
+    assert "Sprache" in client.get("/account/").content.decode()
+    owner.refresh_from_db()
+    assert owner.language == "de"
+    elsewhere = Client()
+    answer = elsewhere.post("/sign-in/", {"username": owner.email, "password": "a-password-for-tests"})
+    assert answer.status_code == 302
+    assert "Sprache" in elsewhere.get("/account/").content.decode()
+
+
+def test_only_languages_that_are_offered_are_taken(people: dict[str, User]) -> None:
+    assert client_of(people["owner"]).post("/account/language/", {"language": "xx"}).status_code == 404
+    assert client_of(people["owner"]).get("/account/language/").status_code == 405
+    assert Client().post("/account/language/", {"language": "de"}).status_code == 302
+    assert set(User.objects.values_list("language", flat=True)) == {""}
