@@ -192,6 +192,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "light": {},
     "dark": {"dark": True},
     "phone": {"width": 360},
+    "tablet": {"width": 768},
     "german": {"width": 360},
 }
 
