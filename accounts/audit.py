@@ -1,8 +1,8 @@
 """The audit trail: who did what to which object. Never give it a secret; it stores what it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model
@@ -23,6 +23,16 @@ NOWHERE = Origin()
 origin: ContextVar[Origin] = ContextVar("origin", default=NOWHERE)
 
 
+@dataclass(frozen=True)
+class Happened:
+    """What happened to one of many objects."""
+
+    action: str
+    target: Model
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+
+
 def record(
     who: Who | None,
     action: str,
@@ -34,17 +44,30 @@ def record(
     reason: str = "",
 ) -> AuditEntry:
     """Write one entry in the current transaction. ``who`` None: the portal itself."""
+    entry = _entry(who, Happened(action, target, before or {}, after or {}), installation_id, reason)
+    entry.save()
+    return entry
+
+
+def record_all(
+    who: Who | None, happened: Iterable[Happened], *, installation_id: int | None = None, reason: str = ""
+) -> None:
+    """The same for many objects at once, in their order."""
+    AuditEntry.objects.bulk_create([_entry(who, one, installation_id, reason) for one in happened], batch_size=500)
+
+
+def _entry(who: Who | None, what: Happened, installation_id: int | None, reason: str) -> AuditEntry:
     actor = None if who is None else Actor.of(who)
     where = origin.get()
-    return AuditEntry.objects.create(
+    return AuditEntry(
         actor=actor.user if actor else None,
         actor_label=actor.label if actor else "portal",
-        action=action,
-        object_type=target._meta.model_name or "",
-        object_id=str(target.pk),
+        action=what.action,
+        object_type=what.target._meta.model_name or "",
+        object_id=str(what.target.pk),
         installation_id=installation_id,
-        before=dict(before or {}),
-        after=dict(after or {}),
+        before=dict(what.before),
+        after=dict(what.after),
         reason=reason[:500],
         request_id=where.request_id,
         remote_address=where.remote_address,

@@ -16,6 +16,7 @@ SCOPE_LABELS = {
     Scope.AUTHENTICATION: _("Change authentication settings"),
     Scope.ROLLOUTS: _("Retry and cancel rollouts"),
     Scope.CHARGERS: _("Register and change chargers"),
+    Scope.CARDS: _("Add, change and import charge cards"),
     Scope.ACCESS: _("Give and take access"),
     Scope.TOKENS: _("Make and revoke tokens"),
 }

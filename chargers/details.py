@@ -1,11 +1,28 @@
-"""What the page of one charger shows besides the charger itself; each list is bounded."""
+"""What the pages of a charger and of charge cards show besides the rows themselves; each list is bounded."""
+
+from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
-from chargers.models import Charger, Delivery, ReportedSetting, Transaction
+from chargers.models import Charger, Delivery, RefusedTag, ReportedSetting, Transaction
+from installations.cards import usable_cards
+from installations.models import DecidingCard, Installation
 
 SHOWN = 10
 MOST_SETTINGS = 100
+MOST_REFUSALS = 50
+REFUSALS_SHOWN = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """``listed``: a list that counts at the installation holds the card, blocked or expired."""
+
+    row: RefusedTag
+    listed: bool
 
 
 def gateway_address(device_id: str) -> str:
@@ -24,3 +41,21 @@ def recent_transactions(charger: Charger) -> list[Transaction]:
 
 def reported_rows(charger: Charger) -> list[ReportedSetting]:
     return list(ReportedSetting.objects.filter(charger=charger).order_by("key")[:MOST_SETTINGS])
+
+
+def refused_tags(installation: Installation, charger: Charger | None = None) -> list[Refused]:
+    """Cards refused at an installation (or one charger of it) in the last day that would be refused again now.
+
+    Newest first. Looks at no more than the newest few, whatever the size of the card list.
+    """
+    since = timezone.now() - REFUSALS_SHOWN
+    rows = RefusedTag.objects.filter(charger__installation=installation, refused_at__gt=since)
+    if charger is not None:
+        rows = rows.filter(charger=charger)
+    here = {"id_tag": OuterRef("id_tag")}
+    newest = rows.annotate(
+        accepted=Exists(usable_cards(installation).filter(**here)),
+        listed=Exists(DecidingCard.objects.filter(installation=installation, **here)),
+    ).select_related("charger")
+    found = newest.order_by("-refused_at", "-id")[:MOST_REFUSALS]
+    return [Refused(row, row.listed) for row in found if not row.accepted]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chargers.views import authentication, charger, history, overview, register, rollouts
+from chargers.views import authentication, cards, charger, history, overview, register, rollouts
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("installations/<int:pk>/", overview.installation, name="installation"),
     path("installations/<int:pk>/chargers/", overview.chargers, name="installation_chargers"),
     path("installations/<int:pk>/chargers/register/", register.register, name="charger_register"),
+    path("installations/<int:pk>/cards/", cards.cards, name="installation_cards"),
     path("installations/<int:pk>/authentication/", authentication.authentication, name="installation_authentication"),
     path("installations/<int:pk>/history/", history.history, name="installation_history"),
     path("installations/<int:pk>/history/<int:number>/restore/", history.restore_revision, name="revision_restore"),

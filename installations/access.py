@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.actor import Actor, Who
-from accounts.models import AuditEntry, Membership
+from accounts.models import AuditEntry, Membership, Organisation
 from accounts.permissions import ROLES, SCOPES, Action, Role, allows
 from accounts.refusals import Forbidden
 from installations import models
@@ -68,12 +68,19 @@ def roles_on(who: Who, installation: Installation) -> frozenset[Role]:
 
 def may(who: Who, installation: Installation, action: Action) -> bool:
     """Whether ``require`` would let pass; for showing or disabling a control. Audits nothing."""
+    return action in allowed(who, installation, action)
+
+
+def allowed(who: Who, installation: Installation, *actions: Action) -> frozenset[Action]:
+    """Those of ``actions`` that ``may`` allows, with one look at the roles."""
     actor = Actor.of(who)
-    if not actor.user.is_active or not actor.has_scope(SCOPES[action]):
-        return False
     if actor.installation_ids is not None and installation.pk not in actor.installation_ids:
-        return False
-    return actor.user.is_staff or allows(roles_on(actor, installation), action)
+        return frozenset()
+    scoped = [action for action in actions if actor.user.is_active and actor.has_scope(SCOPES[action])]
+    if actor.user.is_staff or not scoped:
+        return frozenset(scoped)
+    roles = roles_on(actor, installation)
+    return frozenset(action for action in scoped if allows(roles, action))
 
 
 def require(who: Who, installation: Installation, action: Action) -> None:
@@ -87,7 +94,7 @@ def require(who: Who, installation: Installation, action: Action) -> None:
         return
     if not (actor.user.is_active and actor.user.is_staff):
         raise Missing(ROLES[action])
-    _audit_staff(actor, installation, action)
+    audit_staff(actor, installation, action)
 
 
 def require_scope(who: Who, action: Action) -> None:
@@ -95,18 +102,21 @@ def require_scope(who: Who, action: Action) -> None:
         raise Forbidden.scope(SCOPES[action].value)
 
 
-def _audit_staff(actor: Actor, installation: Installation, action: Action) -> None:
-    """At most one entry an hour for the same person, installation and action."""
+def audit_staff(actor: Actor, target: Installation | Organisation, action: Action) -> None:
+    """A right that only staff status gives. One entry an hour for the same person, target and action."""
+    installation_id = target.pk if isinstance(target, Installation) else None
     known = AuditEntry.objects.filter(
         actor=actor.user,
-        installation_id=installation.pk,
+        installation_id=installation_id,
+        object_type=target._meta.model_name,
+        object_id=str(target.pk),
         action="staff_access",
         after__action=action.value,
         at__gt=timezone.now() - STAFF_AUDIT_EVERY,
     )
     if not known.exists():
         after = {"action": action.value}
-        audit.record(actor, "staff_access", installation, installation_id=installation.pk, after=after)
+        audit.record(actor, "staff_access", target, installation_id=installation_id, after=after)
 
 
 def _path(model: type[Model], through: str) -> str:

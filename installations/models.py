@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
+from installations.id_tag import FORM as CARD_FORM
 
 
 class NetworkType(models.TextChoices):
@@ -161,16 +162,72 @@ class AuthenticationRevision(models.Model):
 
 
 class IdTag(models.Model):
-    """A charge card accepted at one installation; ``id_tag`` is stored upper-case (OCPP CiString20)."""
+    """A charge card of one installation, or of an organisation (then it counts where ``SiteOrganisation`` says).
 
-    installation = models.ForeignKey(Installation, on_delete=models.CASCADE, related_name="id_tags")
+    Tags are stored upper-case, as OCPP compares them (CiString20). ``parent_id_tag`` is the group. ``version`` counts
+    edits. Which entry decides about a tag at a site is ``DecidingCard``'s to say.
+    """
+
+    installation = models.ForeignKey(
+        Installation, null=True, blank=True, on_delete=models.CASCADE, related_name="id_tags"
+    )
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="id_tags"
+    )
     id_tag = models.CharField(_("id tag"), max_length=20)
+    holder = models.CharField(_("holder"), max_length=100, blank=True)
     label = models.CharField(_("label"), max_length=100, blank=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     blocked = models.BooleanField(_("blocked"), default=False)
     parent_id_tag = models.CharField(_("group"), max_length=20, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        ordering = ["id_tag"]
-        constraints = [models.UniqueConstraint(fields=["installation", "id_tag"], name="id_tag_once")]
+        ordering = ["id_tag", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(installation__isnull=True) ^ Q(organisation__isnull=True), name="id_tag_has_one_owner"
+            ),
+            models.CheckConstraint(condition=Q(id_tag__regex=CARD_FORM), name="id_tag_form"),
+            models.CheckConstraint(
+                condition=Q(parent_id_tag="") | Q(parent_id_tag__regex=CARD_FORM), name="id_tag_parent_form"
+            ),
+            models.UniqueConstraint(fields=["installation", "id_tag"], name="id_tag_once"),
+            models.UniqueConstraint(fields=["organisation", "id_tag"], name="id_tag_once_in_organisation"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id_tag
+
+
+class SiteOrganisation(models.Model):
+    """A view: the organisations whose cards count at an installation, those that own it by a grant in force now."""
+
+    pk = models.CompositePrimaryKey("installation_id", "organisation_id")
+    installation = models.ForeignKey(Installation, on_delete=models.DO_NOTHING, related_name="+")
+    organisation = models.ForeignKey(Organisation, on_delete=models.DO_NOTHING, related_name="+")
+
+    class Meta:
+        managed = False
+        db_table = "installations_siteorganisation"
+
+
+class DecidingCard(models.Model):
+    """A view, and the one place of the rule: the entry that decides about a tag at an installation.
+
+    Entries of the installation and of its organisations count alike. A block counts wherever it was set; otherwise
+    the entry that is valid longest decides. The gateway answers by it, the preview counts by it.
+    """
+
+    pk = models.CompositePrimaryKey("installation_id", "id_tag")
+    installation = models.ForeignKey(Installation, on_delete=models.DO_NOTHING, related_name="+")
+    id_tag = models.CharField(max_length=20)
+    card = models.ForeignKey(IdTag, on_delete=models.DO_NOTHING, related_name="+")
+    blocked = models.BooleanField()
+    expires_at = models.DateTimeField(null=True)
+    parent_id_tag = models.CharField(max_length=20)
+
+    class Meta:
+        managed = False
+        db_table = "installations_decidingcard"

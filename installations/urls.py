@@ -1,13 +1,21 @@
 from django.urls import path
 
-from installations import views
+from installations.views import card_files, cards, site
+
+SITE = "installations/<int:pk>"
 
 urlpatterns = [
-    path("installations/new/", views.new, name="installation_new"),
-    path("installations/<int:pk>/edit/", views.edit, name="installation_edit"),
-    path("installations/<int:pk>/delete/", views.delete, name="installation_delete"),
-    path("installations/<int:pk>/circuits/", views.circuits, name="installation_circuits"),
-    path("installations/<int:pk>/circuits/<int:circuit_pk>/delete/", views.circuit_delete, name="circuit_delete"),
-    path("installations/<int:pk>/access/", views.access, name="installation_access"),
-    path("installations/<int:pk>/access/<int:grant_pk>/revoke/", views.access_revoke, name="access_revoke"),
+    path("installations/new/", site.new, name="installation_new"),
+    path(f"{SITE}/edit/", site.edit, name="installation_edit"),
+    path(f"{SITE}/delete/", site.delete, name="installation_delete"),
+    path(f"{SITE}/circuits/", site.circuits, name="installation_circuits"),
+    path(f"{SITE}/circuits/<int:circuit_pk>/delete/", site.circuit_delete, name="circuit_delete"),
+    path(f"{SITE}/access/", site.access, name="installation_access"),
+    path(f"{SITE}/access/<int:grant_pk>/revoke/", site.access_revoke, name="access_revoke"),
+    path(f"{SITE}/cards/new/", cards.new, name="card_new"),
+    path(f"{SITE}/cards/import/", card_files.import_file, name="cards_import"),
+    path(f"{SITE}/cards/export/", card_files.export_file, name="cards_export"),
+    path(f"{SITE}/cards/<int:card_pk>/", cards.edit, name="card_edit"),
+    path(f"{SITE}/cards/<int:card_pk>/block/", cards.block, name="card_block"),
+    path(f"{SITE}/cards/<int:card_pk>/delete/", cards.delete, name="card_delete"),
 ]

@@ -1,7 +1,11 @@
 """What pages of one installation share: find it or 404, check the right or 403, show refusals on the form."""
 
+from contextlib import AbstractContextManager
+from zoneinfo import ZoneInfo
+
 from django import forms
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from accounts.permissions import Action
 from accounts.refusals import Refusal
@@ -19,6 +23,11 @@ def installation_for(request: HttpRequest, pk: int, action: Action = Action.VIEW
         raise Http404
     require(actor, installation, action)
     return installation
+
+
+def in_site_time(installation: Installation) -> AbstractContextManager[None]:
+    """Times are read and shown as the clocks at the installation show them."""
+    return timezone.override(ZoneInfo(installation.time_zone))
 
 
 def show_refusal(form: forms.BaseForm, refusal: Refusal) -> None:

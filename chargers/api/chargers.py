@@ -7,13 +7,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.bulk import BulkQuery
 from accounts.api.paging import ReasonQuery, page_of
 from accounts.api.problems import fault_body, invalid
 from accounts.api.view import ResourceView, expected_version, tagged
 from accounts.permissions import Action
 from accounts.refusals import Invalid
 from chargers.api.serializers import (
-    BulkQuery,
     ChargerChangeSerializer,
     ChargerQuery,
     ChargerSerializer,

@@ -5,7 +5,8 @@ import zoneinfo
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from accounts.api.paging import ListQuery, NoQuery
+from accounts.api.bulk import FaultSerializer
+from accounts.api.paging import ListQuery
 from accounts.api.strict import Amperes, Choice, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
 from chargers.link_state import LinkState
 from chargers.rollout.states import DeliveryState
@@ -131,13 +132,6 @@ class ManyChargersSerializer(WriteSerializer):
     items = serializers.ListField(child=ChargerLineSerializer(), min_length=1, max_length=1000)
 
 
-class FaultSerializer(StrictSerializer):
-    pointer = serializers.CharField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    index = serializers.IntegerField(required=False)
-
-
 class LineSerializer(StrictSerializer):
     index = serializers.IntegerField()
     device_id = serializers.CharField()
@@ -149,13 +143,6 @@ class LinesSerializer(StrictSerializer):
     registered = serializers.IntegerField()
     refused = serializers.IntegerField()
     results = LineSerializer(many=True)
-
-
-class BulkQuery(NoQuery):
-    mode = serializers.ChoiceField(
-        choices=[("all", "all"), ("partial", "partial")], required=False, default="all",
-        help_text="`partial` keeps the good lines; otherwise one bad line keeps everything out.",
-    )  # fmt: skip
 
 
 class ChargerQuery(ListQuery):

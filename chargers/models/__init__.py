@@ -1,6 +1,7 @@
 """What is out there (charger, link, sessions) and the work of making it match (rollout, delivery)."""
 
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
+from chargers.models.refused_tag import RefusedTag
 from chargers.models.rollout import Delivery, DeliveryEvent, PaceBucket, PushRecord, Rollout, WorkerHeartbeat
 from chargers.models.transaction import MeterValue, Transaction
 
@@ -14,6 +15,7 @@ __all__ = [
     "MeterValue",
     "PaceBucket",
     "PushRecord",
+    "RefusedTag",
     "ReportedSetting",
     "Rollout",
     "Transaction",

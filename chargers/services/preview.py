@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings as django_settings
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -29,9 +28,10 @@ from installations.authentication import (
     Site,
     review,
 )
+from installations.cards import count_usable_cards
 from installations.doors import configured_doors
 from installations.findings import Finding, Level
-from installations.models import AuthenticationRevision, IdTag, Installation, Secret
+from installations.models import AuthenticationRevision, Installation, Secret
 from installations.ocpp_url.identity import CHARGER_POINTER, ChargerUrl, Endpoint, UrlSource
 from installations.services.secrets import fingerprint
 
@@ -61,7 +61,7 @@ def preview(
             chargers=[ChargerUrl(charger.device_id, charger.server_url) for charger in chargers],
             password_set=kept is not None,
             current_mode=standing.mode if standing else NATIVE,
-            usable_cards=_usable_cards(installation),
+            usable_cards=count_usable_cards(installation),
             doors=configured_doors(),
         ),
     )
@@ -83,11 +83,6 @@ def preview(
     agreed, flaws = read_policy(policy or {}, direct=draft.mode == DIRECT, chargers=len(chargers))
     wrong = [Finding(Level.PROBLEM, flaw.code, f"/policy{flaw.pointer}", flaw.detail) for flaw in flaws]
     return Preview(judged.settings, (*judged.findings, *_cannot(rows), *wrong), rows, summary, agreed)
-
-
-def _usable_cards(installation: Installation) -> int:
-    in_time = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    return IdTag.objects.filter(in_time, installation=installation, blocked=False).count()
 
 
 def _secret_of(draft: Draft, kept: Secret | None) -> GivenSecret | None:

@@ -60,10 +60,17 @@ UPDATE chargers_chargerlink SET disconnected_at = now() WHERE charger_id IN (
 )
 """
 
+# Refused cards of chargers that were silent since; those that speak are cut by the gateway's store.
+OLD_REFUSALS = """
+DELETE FROM chargers_refusedtag WHERE id IN (
+    SELECT id FROM chargers_refusedtag WHERE refused_at < now() - interval '24 h' LIMIT %s
+)
+"""
+
 
 def sweep() -> None:
     with connection.cursor() as cursor:
-        for statement in (DEAD_NODES, FORGOTTEN, HELD_FOR_NOTHING, LOST_RINGS):
+        for statement in (DEAD_NODES, FORGOTTEN, HELD_FOR_NOTHING, LOST_RINGS, OLD_REFUSALS):
             cursor.execute(statement, [BOUND])
     take_up()
     advance_all()

@@ -13,14 +13,21 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Action
 from accounts.refusals import Refusal
 from accounts.web import actor_of, is_unchanged, page, version_tag, whole_number
-from chargers.details import gateway_address, recent_deliveries, recent_transactions, reported_rows
+from chargers.details import (
+    Refused,
+    gateway_address,
+    recent_deliveries,
+    recent_transactions,
+    refused_tags,
+    reported_rows,
+)
 from chargers.forms.chargers import EditChargerForm
 from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting, Transaction
 from chargers.profiles import profile_for
 from chargers.selectors import find_charger, link_of, link_state_of
 from chargers.services.chargers import delete_charger, update_charger
 from chargers.services.standing import standing_of
-from installations.access import may, require
+from installations.access import allowed, require
 from installations.selectors import list_installations
 from installations.web import installation_for, show_refusal
 
@@ -40,10 +47,11 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
     """Asks for itself every few seconds: 304 while nothing that it shows changed."""
     found = _charger_for(request, device_id)
     link, deliveries, transactions = link_of(found), recent_deliveries(found), recent_transactions(found)
-    reported = reported_rows(found)
-    tag = _version(found, link, reported, deliveries, transactions)
+    reported, refused = reported_rows(found), refused_tags(found.installation, found)
+    tag = _version(found, link, reported, deliveries, transactions, refused)
     if is_unchanged(request, tag):
         return HttpResponse(status=304)
+    rights = allowed(actor_of(request), found.installation, Action.EDIT_CHARGERS, Action.EDIT_CARDS)
     context = {
         "section": "installations",
         "installation": found.installation,
@@ -54,8 +62,10 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "standing": standing_of(found, reported),
         "deliveries": deliveries,
         "transactions": transactions,
+        "refused": refused,
+        "may_edit_cards": Action.EDIT_CARDS in rights,
         "gateway_url": gateway_address(found.device_id),
-        "may_edit": may(actor_of(request), found.installation, Action.EDIT_CHARGERS),
+        "may_edit": Action.EDIT_CHARGERS in rights,
     }
     response = page(request, "chargers/charger.html", context, partial="live")
     response["ETag"] = tag
@@ -68,6 +78,7 @@ def _version(
     reported: list[ReportedSetting],
     deliveries: list[Delivery],
     transactions: list[Transaction],
+    refused: list[Refused],
 ) -> str:
     """Of what the live part shows; of the last sign of life only the minute."""
     heard = link.last_seen_at.replace(second=0, microsecond=0) if link and link.last_seen_at else None
@@ -79,6 +90,7 @@ def _version(
         [(row.key, row.value) for row in reported],
         [(row.pk, row.state, row.reason) for row in deliveries],
         [(row.pk, row.stop_received_at) for row in transactions],
+        [(one.row.id_tag, one.row.refused_at, one.listed) for one in refused],
     )
 
 

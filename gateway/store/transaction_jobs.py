@@ -9,15 +9,21 @@ from django.db import connection
 
 from gateway.central.authorize import Card, judge_tag
 from gateway.ocpp16.records import Authorize, Meter, Sample, Start, StartStored, Stop, TagAnswer
+from gateway.store import refused_tags
 from gateway.store.jobs import Recorded
+from installations.id_tag import normal_id_tag
 
+# LIMIT keeps the planner from joining the whole view: each tag is an index look-up.
 TAGS = """
-SELECT t.place, coalesce(r.authorization_required, true), g.id IS NOT NULL, g.blocked, g.expires_at, g.parent_id_tag
+SELECT t.place, coalesce(r.authorization_required, true), g.card_id IS NOT NULL, g.blocked, g.expires_at,
+       g.parent_id_tag
 FROM unnest(%s::int[], %s::bigint[], %s::text[]) AS t(place, charger_id, id_tag)
 JOIN chargers_charger c ON c.id = t.charger_id
 JOIN installations_installation i ON i.id = c.installation_id
 LEFT JOIN installations_authenticationrevision r ON r.id = i.revision_id
-LEFT JOIN installations_idtag g ON g.installation_id = i.id AND g.id_tag = upper(t.id_tag)
+LEFT JOIN LATERAL (
+    SELECT * FROM installations_decidingcard d WHERE d.installation_id = i.id AND d.id_tag = t.id_tag LIMIT 1
+) AS g ON true
 """
 
 # The update of a conflict changes nothing but makes RETURNING answer the row that was there first.
@@ -73,7 +79,12 @@ def _judge(pairs: Sequence[tuple[int, str, datetime]]) -> list[TagAnswer]:
     """For (charger, tag, time): what the installation says of the tag."""
     with connection.cursor() as cursor:
         cursor.execute(
-            TAGS, [list(range(len(pairs))), [charger for charger, _t, _at in pairs], [tag for _c, tag, _at in pairs]]
+            TAGS,
+            [
+                list(range(len(pairs))),
+                [charger for charger, _tag, _at in pairs],
+                [normal_id_tag(tag) for _charger, tag, _at in pairs],
+            ],
         )
         rows = {row[0]: row[1:] for row in cursor.fetchall()}
     answers = []
@@ -86,12 +97,17 @@ def _judge(pairs: Sequence[tuple[int, str, datetime]]) -> list[TagAnswer]:
 
 def authorize(jobs: list[Recorded]) -> list[TagAnswer]:
     asked: list[Authorize] = [job.record for job in jobs]  # type: ignore[misc]  # apply groups jobs by record
-    return _judge([(job.charger_id, one.id_tag, one.received_at) for job, one in zip(jobs, asked, strict=True)])
+    pairs = [(job.charger_id, one.id_tag, one.received_at) for job, one in zip(jobs, asked, strict=True)]
+    answers = _judge(pairs)
+    refused_tags.remember(pairs, answers)
+    return answers
 
 
 def start(jobs: list[Recorded]) -> list[StartStored]:
     starts: list[Start] = [job.record for job in jobs]  # type: ignore[misc]  # apply groups jobs by record
-    tags = _judge([(job.charger_id, one.id_tag, one.received_at) for job, one in zip(jobs, starts, strict=True)])
+    pairs = [(job.charger_id, one.id_tag, one.received_at) for job, one in zip(jobs, starts, strict=True)]
+    tags = _judge(pairs)
+    refused_tags.remember(pairs, tags)
     with connection.cursor() as cursor:
         cursor.execute(
             START,

@@ -1,8 +1,10 @@
-"""Addresses of circuits and access, below /api/v1/."""
+"""Addresses of circuits, access and charge cards, below /api/v1/."""
 
 from django.urls import path
 
 from installations.api.access import AccessView, GrantView
+from installations.api.card_import import CardImportView
+from installations.api.cards import CardsView, CardView
 from installations.api.circuits import CircuitsView, CircuitView
 
 SITE = "installations/<id:installation_id>"
@@ -12,4 +14,7 @@ urlpatterns = [
     path(f"{SITE}/circuits/<id:circuit_id>/", CircuitView.as_view(), name="api-circuit"),
     path(f"{SITE}/access/", AccessView.as_view(), name="api-access"),
     path(f"{SITE}/access/<id:grant_id>/", GrantView.as_view(), name="api-grant"),
+    path("id-tags/", CardsView.as_view(), name="api-id-tags"),
+    path("id-tags/import/", CardImportView.as_view(), name="api-id-tags-import"),
+    path("id-tags/<id:card_id>/", CardView.as_view(), name="api-id-tag"),
 ]

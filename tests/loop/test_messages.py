@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chargers.models import Charger, ChargerLink, Connector, MeterValue, Transaction
+from chargers.models import Charger, ChargerLink, Connector, MeterValue, RefusedTag, Transaction
 from gateway.server import Gateway
 from installations.models import IdTag, Installation
 from tests.loop.gateway_world import ScriptedCharger, db, dial, eventually, make_charger
@@ -88,6 +88,8 @@ async def test_cards_decide_where_authorisation_is_required(gateway: Gateway) ->
     wanted = {"GOOD": "Accepted", "good": "Accepted", "STOLEN": "Blocked", "NOBODY": "Invalid"}
     for tag, status in wanted.items():
         assert (await charger.send("Authorize", {"idTag": tag}))["idTagInfo"]["status"] == status, tag
+    refused = await db(lambda: dict(RefusedTag.objects.filter(charger=row).values_list("id_tag", "status")))
+    assert refused == {"STOLEN": "Blocked", "NOBODY": "Invalid"}
     await charger.close()
 
 

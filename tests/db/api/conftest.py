@@ -15,7 +15,8 @@ from accounts.permissions import Scope
 from accounts.tokens import issue_token
 from chargers.models import Charger, Delivery, Rollout
 from chargers.services.registration import register_charger
-from installations.models import Circuit, Grant, Installation
+from installations.models import Circuit, Grant, IdTag, Installation
+from installations.services.cards import add_card
 from installations.services.circuits import create_circuit
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
@@ -55,6 +56,8 @@ class World:
     grant: Grant
     rollout: Rollout
     delivery: Delivery
+    card: IdTag
+    foreign_card: IdTag
     callers: dict[str, Caller]
 
     def __getitem__(self, role: str) -> Caller:
@@ -89,6 +92,8 @@ def make_world() -> World:
         grant=Grant.objects.get(installation=site, user=users["viewer"]),
         rollout=rollout,
         delivery=Delivery.objects.get(rollout=rollout),
+        card=add_card(owner=site, actor=landlord, id_tag="04A2B3", holder="Ann"),
+        foreign_card=add_card(owner=elsewhere, actor=landlord, id_tag="04FFFF"),
         callers={role: Caller(token_for(user)) for role, user in users.items()} | {"nobody": Caller()},
     )
 

@@ -110,6 +110,13 @@ TABLE: dict[str, Address] = {
         lambda world: f"/chargers/{world.charger.device_id}/",
         lambda world: f"/chargers/{world.foreign_charger.device_id}/",
     ),
+    "api-id-tags": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/id-tags/"),
+    "api-id-tags-import": Address({"POST": EVERYBODY}, lambda world: "/id-tags/import/"),
+    "api-id-tag": Address(
+        {"GET": SEE, "PATCH": SWITCH, "DELETE": SWITCH},
+        lambda world: f"/id-tags/{world.card.pk}/",
+        lambda world: f"/id-tags/{world.foreign_card.pk}/",
+    ),
 }
 OPEN = {"api-schema", "api-docs", "api-unknown"}
 
@@ -163,7 +170,7 @@ def test_foreign_is_the_same_as_nonexistent(world: World, name: str, method: str
     if address.foreign is None:
         return
     absent = address.own(world).replace(str(world.site.pk), "987654321").replace(str(world.rollout.pk), "987654321")
-    absent = absent.replace(world.charger.device_id, "NOTHERE")
+    absent = absent.replace(world.charger.device_id, "NOTHERE").replace(f"tags/{world.card.pk}/", "tags/987654321/")
     bodies = []
     for path in (address.foreign(world), absent):
         answer = world["owner"](method, path, _body(method, address))
@@ -202,6 +209,7 @@ def test_a_token_for_one_installation_does_not_open_another(world: World) -> Non
     assert caller("GET", f"/installations/{world.elsewhere.pk}/").status_code == 404
     assert caller("GET", "/installations/").json()["results"] == []
     assert caller("GET", "/chargers/").json()["results"] == []
+    assert caller("GET", "/id-tags/").json()["results"] == []
     assert caller("POST", "/installations/", {"name": "New"}).status_code == 403
     own = Caller(token_for(world.users["service"], installations=[world.site.pk]))
     assert own("GET", f"/installations/{world.site.pk}/").status_code == 200
@@ -213,11 +221,12 @@ def test_lists_show_nothing_foreign(world: World) -> None:
         chargers = world[role]("GET", "/chargers/").json()["results"]
         assert [row["device_id"] for row in chargers] == ["ZCS000143"]
         assert len(world[role]("GET", "/rollouts/").json()["results"]) == 1
-        for path in ("/chargers/", "/rollouts/"):
+        assert [row["id_tag"] for row in world[role]("GET", "/id-tags/").json()["results"]] == ["04A2B3"]
+        for path in ("/chargers/", "/rollouts/", "/id-tags/"):
             filtered = world[role]("GET", f"{path}?installation={world.elsewhere.pk}")
             assert filtered.json()["results"] == []
     for role in ("stranger", "expired"):
-        for path in ("/installations/", "/chargers/", "/rollouts/"):
+        for path in ("/installations/", "/chargers/", "/rollouts/", "/id-tags/"):
             assert world[role]("GET", path).json()["results"] == []
 
 

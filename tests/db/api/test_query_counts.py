@@ -13,7 +13,7 @@ from chargers.models import ChargerLink, Connector, DeliveryEvent
 from chargers.services.charger_input import NewCharger
 from chargers.services.registration import register_chargers
 from installations.authentication import Draft
-from installations.models import Circuit
+from installations.models import Circuit, IdTag
 from installations.services.authentication import publish_revision
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
@@ -32,6 +32,9 @@ LISTS: dict[str, tuple[Callable[[World], str], int]] = {
     "rollouts": (lambda world: "/rollouts/", 5),
     "rollout": (lambda world: f"/rollouts/{world.rollout.pk}/", 5),
     "deliveries": (lambda world: f"/rollouts/{world.rollout.pk}/deliveries/?page_size=500", 6),
+    "id tags": (lambda world: "/id-tags/?page_size=500", 4),
+    "id tags of one": (lambda world: f"/id-tags/?installation={world.site.pk}&search=0", 5),
+    "id tag": (lambda world: f"/id-tags/{world.card.pk}/", 4),
     "tokens": (lambda world: "/tokens/", 4),
     "organisations": (lambda world: "/organisations/", 5),
     "me": (lambda world: "/users/me/", 5),
@@ -49,6 +52,8 @@ def grow(world: World) -> None:
             installation=world.site, draft=Draft("native"), actor=owner, expected_number=number + 1, acknowledged=()
         )
         register_chargers(installation=site, items=[NewCharger(f"S{number}")], actor=owner)
+        for place in (site, world.site):
+            IdTag.objects.create(installation=place, id_tag=f"0{number}")
     lines = register_chargers(
         installation=world.site, items=[NewCharger(f"MORE{number}") for number in range(20)], actor=owner
     )

@@ -56,6 +56,8 @@ ADDRESSES = {
     "/api/v1/rollouts/{rollout_id}/deliveries/{delivery_id}/": "/rollouts/{rollout}/deliveries/{delivery}/",
     "/api/v1/chargers/": "/chargers/",
     "/api/v1/chargers/{device_id}/": "/chargers/ZCS000143/",
+    "/api/v1/id-tags/": "/id-tags/",
+    "/api/v1/id-tags/{card_id}/": "/id-tags/{card}/",
 }
 
 
@@ -71,6 +73,7 @@ def test_what_is_answered_is_what_the_document_says(world: World, address: str) 
         grant=world.grant.pk,
         rollout=world.rollout.pk,
         delivery=world.delivery.pk,
+        card=world.card.pk,
     )
     answer = world["owner"]("GET", made)
     assert answer.status_code == 200, answer.content

@@ -4,13 +4,13 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from chargers.models import Charger, Connector, Delivery, DeliveryEvent, Rollout
+from chargers.models import Charger, Connector, Delivery, DeliveryEvent, RefusedTag, Rollout
 from chargers.services.rollouts import start_rollout
-from installations.models import Circuit, Installation
+from installations.models import Circuit, IdTag, Installation
 
 
 def populate(site: Installation, first: int, count: int) -> Rollout:
-    """Chargers with connectors, a delivery with its timeline each, and as many circuits."""
+    """Chargers with connectors, a delivery, its timeline and a refused card each; as many circuits and cards."""
     assert site.revision is not None
     rollout = Rollout.objects.filter(revision=site.revision).first() or start_rollout(site.revision, {})
     chargers = Charger.objects.bulk_create(
@@ -28,6 +28,12 @@ def populate(site: Installation, first: int, count: int) -> Rollout:
     DeliveryEvent.objects.bulk_create(DeliveryEvent(delivery=delivery, to_state="waiting") for delivery in deliveries)
     Circuit.objects.bulk_create(
         Circuit(installation=site, name=f"C{number}", max_current=32) for number in range(first, first + count)
+    )
+    IdTag.objects.bulk_create(
+        IdTag(installation=site, id_tag=f"CARD{number}") for number in range(first, first + count)
+    )
+    RefusedTag.objects.bulk_create(
+        RefusedTag(charger=charger, id_tag="NEW", status="Invalid", refused_at=timezone.now()) for charger in chargers
     )
     return rollout
 

@@ -10,7 +10,7 @@ from django.urls.resolvers import URLPattern, URLResolver
 from accounts.models import User
 from chargers.models import Charger, Delivery, Rollout
 from chargers.services.rollouts import start_rollout
-from installations.models import Circuit, Grant, Installation
+from installations.models import Circuit, Grant, IdTag, Installation
 from installations.services.installations import create_installation
 from tests.db.pages.scene import client_of, populate
 
@@ -22,7 +22,9 @@ MOST_QUERIES = 12
 def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
     own = {"pk": site.pk}
     delivery = Delivery.objects.filter(rollout=rollout).order_by("pk").first()
+    card = IdTag.objects.filter(installation=site).order_by("pk").first()
     assert delivery is not None
+    assert card is not None
     return {
         "installations": reverse("installations"),
         "installation": reverse("installation", kwargs=own),
@@ -33,6 +35,12 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         "installation_circuits": reverse("installation_circuits", kwargs=own),
         "installation_access": reverse("installation_access", kwargs=own),
         "installation_edit": reverse("installation_edit", kwargs=own),
+        "installation_cards": reverse("installation_cards", kwargs=own),
+        "card_new": reverse("card_new", kwargs=own),
+        "card_edit": reverse("card_edit", args=[site.pk, card.pk]),
+        "card_delete": reverse("card_delete", args=[site.pk, card.pk]),
+        "cards_import": reverse("cards_import", kwargs=own),
+        "cards_export": reverse("cards_export", kwargs=own),
         "revision_restore": reverse("revision_restore", kwargs={"pk": site.pk, "number": 1}),
         "charger": reverse("charger", args=["ZCS000001"]),
         "charger_edit": reverse("charger_edit", args=["ZCS000001"]),
@@ -62,6 +70,12 @@ RIGHTS: dict[str, frozenset[str]] = {
     "charger_move": frozenset({"service"}),
     "installation_access": frozenset({"owner", "service"}),
     "installation_edit": frozenset({"owner", "service"}),
+    "installation_cards": ALL,
+    "card_new": frozenset({"owner", "service"}),
+    "card_edit": frozenset({"owner", "service"}),
+    "card_delete": frozenset({"owner", "service"}),
+    "cards_import": frozenset({"owner", "service"}),
+    "cards_export": frozenset({"owner", "service"}),
     "revision_restore": frozenset({"owner", "service"}),
 }
 FOR_EVERYBODY = {"find", "installations", "rollouts", "account", "installation_new"}
@@ -73,6 +87,11 @@ POSTS: dict[str, frozenset[str]] = {
     "charger_delete": frozenset({"service"}),
     "circuit_delete": frozenset({"service"}),
     "access_revoke": frozenset({"owner"}),
+    "card_new": frozenset({"owner", "service"}),
+    "card_edit": frozenset({"owner", "service"}),
+    "card_block": frozenset({"owner", "service"}),
+    "card_delete": frozenset({"owner", "service"}),
+    "cards_import": frozenset({"owner", "service"}),
     "rollout_retry": frozenset({"owner", "service"}),
     "rollout_cancel": frozenset({"owner", "service"}),
 }
@@ -126,6 +145,10 @@ def post_address(name: str, site: Installation, rollout: Rollout) -> str:
             circuit = Circuit.objects.filter(installation=site).first()
             assert circuit is not None
             return reverse(name, args=[site.pk, circuit.pk])
+        case "card_edit" | "card_block" | "card_delete":
+            card = IdTag.objects.filter(installation=site).first()
+            assert card is not None
+            return reverse(name, args=[site.pk, card.pk])
         case "access_revoke":
             grant = Grant.objects.filter(installation=site, role="viewer").first()
             assert grant is not None

@@ -17,7 +17,9 @@ def test_the_vocabulary_is_the_one_of_the_grants() -> None:
     assert {role.value for role in Role} == set(models.Role.values)
 
 
-@pytest.mark.parametrize("action", [Action.SET_AUTHENTICATION, Action.STEER_ROLLOUT, Action.EDIT_INSTALLATION])
+@pytest.mark.parametrize(
+    "action", [Action.SET_AUTHENTICATION, Action.STEER_ROLLOUT, Action.EDIT_INSTALLATION, Action.EDIT_CARDS]
+)
 def test_owner_and_service_both_set_the_mode(action: Action) -> None:
     assert allows(frozenset({OWNER}), action)
     assert allows(frozenset({SERVICE}), action)
