@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chargers.views import authentication, cards, charger, history, overview, register, rollouts
+from chargers.views import authentication, cards, charger, history, overview, register, rollouts, steering
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -19,7 +19,10 @@ urlpatterns = [
     path("chargers/<str:device_id>/delete/", charger.delete, name="charger_delete"),
     path("rollouts/", rollouts.rollouts, name="rollouts"),
     path("rollouts/<int:pk>/", rollouts.rollout, name="rollout"),
-    path("rollouts/<int:pk>/retry/", rollouts.retry, name="rollout_retry"),
-    path("rollouts/<int:pk>/cancel/", rollouts.cancel, name="rollout_cancel"),
+    path("rollouts/<int:pk>/retry/", steering.retry, name="rollout_retry"),
+    path("rollouts/<int:pk>/pause/", steering.pause, name="rollout_pause"),
+    path("rollouts/<int:pk>/resume/", steering.resume, name="rollout_resume"),
+    path("rollouts/<int:pk>/proceed/", steering.proceed, name="rollout_proceed"),
+    path("rollouts/<int:pk>/cancel/", steering.cancel, name="rollout_cancel"),
     path("rollouts/<int:pk>/deliveries/<int:delivery_pk>/", rollouts.delivery, name="delivery"),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import origin
 from accounts.refusals import Forbidden
+from chargers import doorbell
 
 Text = str | Promise
 # How soon it is worth while to ask again when the database is away.
@@ -21,6 +22,11 @@ def error_page(request: HttpRequest, status: int, title: Text, detail: Text) -> 
     known = origin.get(None)
     context = {"title": title, "detail": detail, "request_id": known.request_id if known else ""}
     return render(request, "error.html", context, status=status)
+
+
+def queue(request: HttpRequest) -> dict[str, bool]:
+    """For every page: whether this process could not ring for its last save."""
+    return {"queue_away": doorbell.out_of_order()}
 
 
 def bad_request(request: HttpRequest) -> HttpResponse:

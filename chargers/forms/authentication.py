@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from chargers.forms.policy import PolicyForm
 from installations.authentication import DIRECT, NATIVE, ClearPassword, Draft, KeepPassword, NewPassword, Password
 from installations.models import AuthenticationRevision
 
@@ -17,7 +18,7 @@ def said(field: str) -> dict[str, str]:
     return {"aria-describedby": f"id_{field}_helptext said-{field}"}
 
 
-class AuthenticationForm(forms.Form):
+class AuthenticationForm(PolicyForm):
     mode = forms.ChoiceField(choices=[(NATIVE, _("Native")), (DIRECT, _("OCPP direct"))], widget=forms.RadioSelect)
     server_url = forms.CharField(
         label=_("Server URL"),

@@ -47,7 +47,7 @@ def gather(delivery_ids: Collection[int], now: datetime) -> list[Snapshot]:
         )
     )
     links = links_of([delivery.charger for delivery in deliveries], now)
-    pushes = _newest_pushes(delivery_ids)
+    pushes = _newest_pushes([delivery.pk for delivery in deliveries if delivery.pushed_at])
     reported = reported_of([delivery.charger_id for delivery in deliveries])
     rollouts = rollout_views(deliveries, now)
     corrected = corrections(deliveries, now)
@@ -56,7 +56,7 @@ def gather(delivery_ids: Collection[int], now: datetime) -> list[Snapshot]:
         _snapshot(
             delivery,
             links[delivery.charger_id],
-            pushes.get(delivery.pk) if delivery.pushed_at else None,
+            pushes.get(delivery.pk),
             reported[delivery.charger_id],
             targets,
             rollouts[delivery.rollout_id],
@@ -219,6 +219,8 @@ def _link_view(
 
 
 def _newest_pushes(delivery_ids: Collection[int]) -> dict[int, PushView]:
+    if not delivery_ids:
+        return {}
     rows = (
         PushRecord.objects.filter(delivery_id__in=delivery_ids).order_by("delivery_id", "-id").distinct("delivery_id")
     )

@@ -1,12 +1,12 @@
 """Where one delivery stands: what the engine sees now, and what it would do next, in the reader's language."""
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chargers.explain import explain
 from chargers.link_state import Busy
 from chargers.models import Delivery
-from chargers.rollout.due import database_now
 from chargers.rollout.gather import gather
 from chargers.rollout.plan import Action, Finish, Push, ReadBack, plan
 from chargers.rollout.snapshot import Snapshot
@@ -28,7 +28,7 @@ def outlook(delivery: Delivery) -> list[str]:
     """Empty for a delivery that has ended. Reads what the engine reads, and writes nothing."""
     if delivery.state not in OPEN_STATES:
         return []
-    now = database_now()
+    now = timezone.now()
     return [
         sentence
         for snapshot in gather([delivery.pk], now)

@@ -108,6 +108,11 @@ class Progress:
             (WaitReason.OFFLINE, gettext("%(n)d offline")),
             (WaitReason.BUSY, gettext("%(n)d in use")),
             (WaitReason.BACKOFF, gettext("%(n)d pausing after a failure")),
+            (WaitReason.TOGETHER, gettext("%(n)d ready")),
+            (WaitReason.WAVE, gettext("%(n)d for the next wave")),
+            (WaitReason.WINDOW, gettext("%(n)d for the window")),
+            (WaitReason.PACE, gettext("%(n)d for their turn")),
+            (WaitReason.PAUSED, gettext("%(n)d paused")),
         )
         why = [words % {"n": self.by_reason[reason]} for reason, words in reasons if self.by_reason.get(reason)]
         waiting = ngettext("%(n)d waiting", "%(n)d waiting", self.waiting) % {"n": self.waiting}

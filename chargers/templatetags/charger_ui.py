@@ -39,7 +39,8 @@ DELIVERY_LOOKS: Mapping[str, tuple[str, str, Any]] = {
 }
 REASONS: Mapping[str, Any] = {
     "offline": _("offline"), "busy": _("in use"), "backoff": _("pause after a failure"), "leaving": _("leaving"),
-    "reboot": _("restarting"),
+    "reboot": _("restarting"), "window": _("window closed"), "paused": _("paused"), "wave": _("next wave"),
+    "together": _("ready, waits for the others"), "pace": _("next turn"), "drift": _("lost its setting"),
 }  # fmt: skip
 CONNECTOR_LOOKS: Mapping[str, str] = {
     "Available": "good", "Preparing": "wait", "Charging": "busy", "SuspendedEV": "busy", "SuspendedEVSE": "busy",
@@ -66,6 +67,8 @@ def charger_badge(charger: Charger) -> SafeString:
 @register.simple_tag
 def delivery_badge(state: str, reason: str = "", count: int | None = None) -> SafeString:
     """The state, with the reason where one is waited for; or with how many there are."""
+    if reason == "drift" and state in {"applied", "handed_over"}:
+        return _badge("bad", "exclamation-triangle-fill", _("lost its setting"), "" if count is None else str(count))
     more = REASONS.get(str(reason), "") if state in {"waiting", "verifying", "unknown"} else ""
     return _badge(*DELIVERY_LOOKS[str(state)], more if count is None else str(count))
 

@@ -49,13 +49,13 @@ def authentication(request: HttpRequest, pk: int) -> HttpResponse:
         return _show(request, installation, form, partial="feedback", checked=checked)
     if step == "save":
         return _save(request, installation, form)
-    judged = preview(installation=installation, draft=form.draft())
+    judged = preview(installation=installation, draft=form.draft(), policy=form.policy())
     return _show(request, installation, form, judged=judged, partial="preview", checked=checked)
 
 
 def _save(request: HttpRequest, installation: Installation, form: AuthenticationForm) -> HttpResponse:
     draft = form.draft()
-    judged = preview(installation=installation, draft=draft)
+    judged = preview(installation=installation, draft=draft, policy=form.policy())
     nameless = needs_name(judged, installation) and form.cleaned_data["confirm_name"].strip() != installation.name
     if nameless and not judged.problems and form.cleaned_data["expected_number"] == _number(installation):
         form.add_error("confirm_name", _("Type the installation's name exactly as it stands above."))
@@ -67,6 +67,7 @@ def _save(request: HttpRequest, installation: Installation, form: Authentication
             actor=actor_of(request),
             expected_number=form.cleaned_data["expected_number"],
             acknowledged=request.POST.getlist("acknowledge"),
+            policy=form.policy(),
             note=form.cleaned_data["note"],
         )
     except Refused as refused:
@@ -92,10 +93,12 @@ def _show_stale(
     mine, theirs = find_revision(installation, known), find_revision(installation, stale.current)
     assert theirs is not None
     changes = changes_between(mine, theirs) if mine else ()
-    again = AuthenticationForm({**form.data.dict(), "expected_number": str(stale.current)})  # type: ignore[attr-defined]
+    typed = request.POST.copy()
+    typed["expected_number"] = str(stale.current)
+    again = AuthenticationForm(typed)
     again.is_valid()
     installation.revision = theirs
-    judged = preview(installation=installation, draft=again.draft())
+    judged = preview(installation=installation, draft=again.draft(), policy=again.policy())
     return _show(
         request,
         installation,

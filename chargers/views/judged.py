@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.web import go_to
+from chargers import doorbell
 from chargers.link_state import LinkState
 from chargers.services.preview_values import ChargerRow, Preview, Verdict
-from chargers.views.wording import summary_sentence
+from chargers.views.wording import policy_sentences, summary_sentence
 from installations.authentication import DIRECT, NATIVE, FieldChange, settings_changes
 from installations.models import AuthenticationRevision, Installation
 from installations.services.authentication import settings_of
@@ -21,7 +22,11 @@ SHOWN_CHARGERS = 200
 
 
 def to_rollout(request: HttpRequest, revision: AuthenticationRevision) -> HttpResponse:
-    messages.success(request, _("Saved as version %(number)d. It is on its way.") % {"number": revision.number})
+    if doorbell.out_of_order():
+        told = _("Saved as version %(number)d. The queue does not answer just now: the rollout starts by itself later.")
+    else:
+        told = _("Saved as version %(number)d. It is on its way.")
+    messages.success(request, told % {"number": revision.number})
     return go_to(request, reverse("rollout", args=[revision.rollout.pk]))
 
 
@@ -50,6 +55,7 @@ def judged_context(
     return {
         "judged": judged,
         "sentence": summary_sentence(judged.summary),
+        "policy": policy_sentences(judged.policy, installation.time_zone),
         "rows": sorted(judged.chargers, key=_by_concern)[:SHOWN_CHARGERS],
         "shown": SHOWN_CHARGERS,
         "field_changes": changes,

@@ -1,20 +1,17 @@
-"""Rollouts: the list, one live to its end, one delivery with its timeline; retry and cancel."""
+"""Rollouts: the list, one live to its end, one delivery with its timeline."""
 
 import json
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import get_language
 
 from accounts.keyset import BadCursor, Page, read_page
 from accounts.permissions import Action
-from accounts.refusals import Refusal
 from accounts.web import actor_of, is_unchanged, page, version_tag
+from chargers.explain import explain_pause
 from chargers.models import Delivery, Rollout
+from chargers.rollout.policy import Policy
 from chargers.rollout.states import RETRIABLE_STATES, DeliveryState, RolloutState
 from chargers.selectors import (
     DELIVERY_ORDER,
@@ -23,19 +20,22 @@ from chargers.selectors import (
     list_deliveries,
     list_rollouts,
 )
-from chargers.services import steering as service
+from chargers.services.outlook import outlook
 from chargers.services.progress import Progress
+from chargers.services.steering import can_proceed
+from chargers.views.wording import policy_sentences
 from installations.access import may, require
 
 PAGE_SIZE = 50
 ENDED = {RolloutState.FINISHED, RolloutState.CANCELLED}
 
 
-def _rollout_for(request: HttpRequest, pk: int, action: Action = Action.VIEW) -> Rollout:
+def rollout_for(request: HttpRequest, pk: int, action: Action = Action.VIEW) -> Rollout:
     found = list_rollouts(actor_of(request)).filter(pk=pk).first()
     if found is None:
         raise Http404
-    require(actor_of(request), found.installation, action)
+    if action is not Action.VIEW or actor_of(request).user.is_staff:
+        require(actor_of(request), found.installation, action)
     return found
 
 
@@ -55,7 +55,7 @@ def rollouts(request: HttpRequest) -> HttpResponse:
 @login_required
 def rollout(request: HttpRequest, pk: int) -> HttpResponse:
     """Polled by the page itself: 304 while nothing changed, and no more polls once it has ended."""
-    found = _rollout_for(request, pk)
+    found = rollout_for(request, pk)
     progress = Progress.of(delivery_counts([found.pk])[found.pk])
     deliveries = _deliveries(request, found)
     tag = _version(found, progress, deliveries)
@@ -71,6 +71,11 @@ def rollout(request: HttpRequest, pk: int) -> HttpResponse:
         "ended": found.state in ENDED,
         "state": request.GET.get("state", ""),
         "search": request.GET.get("q", ""),
+        "policy": policy_sentences(Policy.of(found.policy), found.installation.time_zone),
+        "waves": len(Policy.of(found.policy).waves) + 1,
+        "paused": found.shown_state == RolloutState.PAUSED,
+        "why_paused": explain_pause(found.pause_cause),
+        "proceed": can_proceed(found),
         "retriable": sum(progress.by_state.get(state, 0) for state in RETRIABLE_STATES),
         "newest": found.installation.revision_id == found.revision_id,
         "may_steer": may(actor_of(request), found.installation, Action.STEER_ROLLOUT),
@@ -94,7 +99,7 @@ def _deliveries(request: HttpRequest, found: Rollout) -> Page[Delivery]:
 def _version(found: Rollout, progress: Progress, deliveries: Page[Delivery]) -> str:
     return version_tag(
         get_language(),
-        found.state,
+        (found.state, found.paused_at, found.wave, found.released_at),
         found.installation.revision_id,
         sorted(progress.by_state.items()),
         sorted(progress.by_reason.items()),
@@ -104,7 +109,7 @@ def _version(found: Rollout, progress: Progress, deliveries: Page[Delivery]) -> 
 
 @login_required
 def delivery(request: HttpRequest, pk: int, delivery_pk: int) -> HttpResponse:
-    found = _rollout_for(request, pk)
+    found = rollout_for(request, pk)
     row = list_deliveries(found).filter(pk=delivery_pk).first()
     if row is None:
         raise Http404
@@ -113,35 +118,8 @@ def delivery(request: HttpRequest, pk: int, delivery_pk: int) -> HttpResponse:
         "rollout": found,
         "installation": found.installation,
         "delivery": row,
+        "outlook": outlook(row),
         "retriable": row.state in RETRIABLE_STATES and found.installation.revision_id == found.revision_id,
         "may_steer": may(actor_of(request), found.installation, Action.STEER_ROLLOUT),
     }
     return page(request, "chargers/delivery.html", context)
-
-
-@login_required
-@require_POST
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _rollout_for(request, pk, Action.STEER_ROLLOUT)
-    only = request.POST.get("device_id", "")
-    try:
-        count = service.retry(rollout=found, actor=actor_of(request), device_ids=[only] if only else None)
-    except Refusal as refusal:
-        messages.error(request, str(refusal.detail))
-    else:
-        told = ngettext("%(count)d charger is tried again.", "%(count)d chargers are tried again.", count)
-        messages.success(request, told % {"count": count})
-    return redirect("rollout", pk)
-
-
-@login_required
-@require_POST
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _rollout_for(request, pk, Action.STEER_ROLLOUT)
-    try:
-        service.cancel(rollout=found, actor=actor_of(request))
-    except Refusal as refusal:
-        messages.error(request, str(refusal.detail))
-    else:
-        messages.success(request, _("Cancelled: nothing more is sent. What was sent already stays."))
-    return redirect("rollout", pk)

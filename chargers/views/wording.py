@@ -1,7 +1,9 @@
-"""Counts of a preview as one sentence. Pure."""
+"""Counts of a preview, and the policy of a rollout, in sentences. Pure."""
 
 from django.utils.translation import gettext, ngettext
 
+from chargers.rollout.policy import Policy, Start
+from chargers.rollout.window import DAYS
 from chargers.services.preview_values import Summary
 
 
@@ -25,3 +27,32 @@ def summary_sentence(summary: Summary) -> str:
     if summary.cannot:
         parts.append(ngettext("%(n)d cannot", "%(n)d cannot", summary.cannot) % {"n": summary.cannot})
     return ", ".join(parts) + "."
+
+
+def policy_sentences(policy: Policy, time_zone: str) -> list[str]:
+    """How the rollout goes about it; never empty."""
+    told = []
+    if policy.start is Start.TOGETHER:
+        told.append(gettext("Nothing is sent before every charger is online and idle."))
+    if policy.waves:
+        waves = ", ".join(policy.waves)
+        told.append(
+            gettext("In waves: %(waves)s, then the rest; each when the last one has landed.") % {"waves": waves}
+        )
+    else:
+        told.append(gettext("Each charger gets it as soon as it is online and idle."))
+    for window in policy.windows:
+        days = ", ".join(day_name(day) for day in DAYS if day in window.days)
+        words = {"days": days, "begins": f"{window.begins:%H:%M}", "ends": f"{window.ends:%H:%M}", "zone": time_zone}
+        told.append(gettext("Only %(days)s from %(begins)s to %(ends)s (%(zone)s).") % words)
+    if policy.per_minute is not None:
+        told.append(
+            ngettext("At most %(n)d charger per minute.", "At most %(n)d chargers per minute.", policy.per_minute)
+            % {"n": policy.per_minute}
+        )
+    return told
+
+
+def day_name(day: str) -> str:
+    names = [gettext(name) for name in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")]
+    return names[DAYS.index(day)]

@@ -20,6 +20,7 @@ ALL = {"applied": 5}
 
 @pytest.mark.core
 def test_11_redis_killed_and_everything_in_it_lost(world: World) -> None:
+    """Celery's worker may end by itself when the broker dies under a task it has to acknowledge."""
     slow_answers(world)
     rollout = save(world)
     in_the_middle(world, rollout)
@@ -28,6 +29,8 @@ def test_11_redis_killed_and_everything_in_it_lost(world: World) -> None:
     shutil.rmtree(world.data / "valkey")
     world.air.mend()
     world.start_redis()
+    time.sleep(2)
+    world.restart_what_ended()
     assert states(assert_nothing_broke(world, rollout)) == ALL
 
 

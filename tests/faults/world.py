@@ -183,6 +183,12 @@ class World:
         self.wait_for_web()
         self.wait_online()
 
+    def restart_what_ended(self) -> None:
+        """As a service manager does."""
+        for name in USUAL:
+            if self.running[name].poll() is not None:
+                self.start(name)
+
     def again(self, name: str, **options: Any) -> None:
         """Kill it, wherever it is, and start it anew."""
         self.kill(name)

@@ -94,6 +94,9 @@ POSTS: dict[str, frozenset[str]] = {
     "cards_import": frozenset({"owner", "service"}),
     "rollout_retry": frozenset({"owner", "service"}),
     "rollout_cancel": frozenset({"owner", "service"}),
+    "rollout_pause": frozenset({"owner", "service"}),
+    "rollout_resume": frozenset({"owner", "service"}),
+    "rollout_proceed": frozenset({"owner", "service"}),
 }
 ELSEWHERE = {"home", "sign_in", "sign_out", "token_revoke", "language", "health-live", "health-ready", "metrics"}
 
@@ -137,7 +140,7 @@ def test_who_may_see_a_page(name: str, site: Installation, people: dict[str, Use
 
 def post_address(name: str, site: Installation, rollout: Rollout) -> str:
     match name:
-        case "rollout_retry" | "rollout_cancel":
+        case "rollout_retry" | "rollout_cancel" | "rollout_pause" | "rollout_resume" | "rollout_proceed":
             return reverse(name, args=[rollout.pk])
         case "charger_delete":
             return reverse(name, args=["ZCS000001"])
