@@ -21,7 +21,8 @@ SELECT d.rollout_id,
     count(*) FILTER (WHERE d.state NOT IN ('unsupported', 'superseded', 'cancelled')),
     count(*) FILTER (WHERE d.wave IS NOT NULL),
     count(*) FILTER (WHERE d.wave IS NOT NULL AND d.state IN ('waiting', 'pushing', 'verifying', 'unknown')),
-    count(*) FILTER (WHERE d.pushed_at > coalesce(r.watched_from, '-infinity')),
+    count(*) FILTER (WHERE d.pushed_at > coalesce(r.watched_from, '-infinity')
+                     AND d.state NOT IN ('waiting', 'superseded', 'cancelled')),
     count(*) FILTER (WHERE d.pushed_at > coalesce(r.watched_from, '-infinity')
                      AND (d.state IN ('rejected', 'failed') OR d.reason = 'drift'))
 FROM chargers_delivery d JOIN chargers_rollout r ON r.id = d.rollout_id

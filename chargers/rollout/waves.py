@@ -15,7 +15,7 @@ class Tally:
     """``total``: deliveries that can take the setting. ``admitted``: given leave to be written to, in any wave.
 
     ``unsettled``: admitted and not final yet. ``attempted`` and ``failed`` count from the last time a person let the
-    rollout go on.
+    rollout go on; who was found busy at the last moment and waits again was not attempted.
     """
 
     total: int

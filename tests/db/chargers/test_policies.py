@@ -105,6 +105,25 @@ def test_a_wave_whose_charger_gets_busy_gives_its_place_to_another(world: World)
     assert counts(world) in ({("applied", "observed"): 11, ("waiting", "busy"): 1}, {("applied", "observed"): 12})
 
 
+def test_chargers_found_busy_at_the_last_moment_do_not_hide_a_failure(world: World) -> None:
+    """They were claimed for writing and nothing was sent: among those attempted they do not count."""
+    names = fleet(world, 12)
+    refuse(world, *names)
+    for name in names:
+        world.fakes[name].busy = "connector"
+    world.publish(scene.direct())
+    for _time in range(12):
+        world.step()
+    assert Delivery.objects.filter(rollout=rollout(world), pushed_at__isnull=False).count() > 5
+    for name in names:
+        world.fakes[name].busy = ""
+    world.elapse(60)
+    sweeping.sweep()
+    world.run()
+    assert rollout(world).pause_cause == "failures"
+    assert Delivery.objects.filter(rollout=rollout(world), state="rejected").count() == 1
+
+
 def test_proceed_begins_the_next_wave_without_waiting(world: World) -> None:
     fleet(world, 30)
     world.publish(scene.direct())
