@@ -1,4 +1,4 @@
-.PHONY: demo test check nightly fmt lock openapi messages
+.PHONY: demo test check nightly fmt lock openapi docs messages
 
 demo: ## start a whole portal with simulated chargers
 	uv run manage.py demo
@@ -21,6 +21,9 @@ lock: ## show newer versions of what is pinned in pyproject.toml
 
 openapi: ## write the API schema after a change of the API
 	uv run manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+docs: ## write the pages that are made from the code
+	uv run manage.py delivery_states > docs/delivery-states.md
 
 messages: ## collect texts to translate, then compile the translations
 	uv run manage.py makemessages --all --no-obsolete --ignore .venv --ignore node_modules
