@@ -1,4 +1,4 @@
-"""The gateway's time: Unix seconds that never run backwards and never jump, and how OCPP writes and reads times."""
+"""The gateway's time: the database's, in Unix seconds that never run backwards and never jump, as OCPP writes them."""
 
 import time
 from collections.abc import Callable
@@ -10,23 +10,31 @@ SLEW = 0.05
 class Clock:
     """Follows the monotonic clock, and the wall clock slowly: a correction takes at most 1/20 of the time passed.
 
-    So a wall clock set 10 minutes forward ends no call early, and one set back holds none open.
+    So a wall clock set 10 minutes forward ends no call early, and one set back holds none open. What a node writes down
+    is compared with the database's clock by others: ``correct`` makes up for how far this machine's is off.
     """
 
-    __slots__ = ("_monotonic", "_read_at", "_value", "_wall")
+    __slots__ = ("_monotonic", "_offset", "_read_at", "_value", "_wall")
 
     def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._wall = wall
         self._monotonic = monotonic
+        self._offset = 0.0
         self._value = wall()
         self._read_at = monotonic()
+
+    def correct(self, offset_seconds: float, *, at_once: bool = False) -> None:
+        """``offset_seconds``: the right time minus this machine's. ``at_once``: only before anybody has read it."""
+        self._offset = offset_seconds
+        if at_once:
+            self._value, self._read_at = self._wall() + offset_seconds, self._monotonic()
 
     def now(self) -> float:
         read_at = self._monotonic()
         passed = max(0.0, read_at - self._read_at)
         ahead = self._value + passed
         limit = passed * SLEW
-        self._value = ahead + min(max(self._wall() - ahead, -limit), limit)
+        self._value = ahead + min(max(self._wall() + self._offset - ahead, -limit), limit)
         self._read_at = read_at
         return self._value
 

@@ -66,6 +66,7 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         self.store.start()
         try:
+            self._clock.correct(await self._ask(reading.clock_offset), at_once=True)
             self.incarnation = await self._ask(lambda: reading.start_node(self.node, utc(self._clock.now())))
             self.directory.update(await self._ask(lambda: reading.read_directory(None)))
             server = listen(
@@ -209,6 +210,7 @@ class Gateway:
             metrics.STORE_WAITING.set(self.store.waiting)
             try:
                 standing = await self._ask(lambda: reading.beat_node(self.node, self.incarnation))
+                self._clock.correct(await self._ask(reading.clock_offset))
             except Exception as error:
                 log.warning("no beat", error=type(error).__name__)
             else:

@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +15,7 @@ from accounts.refusals import Conflict
 from chargers import doorbell
 from chargers.models import Delivery, DeliveryEvent, Rollout
 from chargers.rollout import advance
+from chargers.rollout.due import database_now
 from chargers.rollout.policy import Policy, Start
 from chargers.rollout.states import (
     OPEN_STATES,
@@ -39,7 +39,7 @@ def pause(*, rollout: Rollout, actor: Who, reason: str = "") -> Rollout:
     locked = _locked(rollout)
     if locked.paused_at is not None:
         raise Conflict("paused_already", _("This rollout is paused already."))
-    locked.paused_at, locked.pause_cause = timezone.now(), PauseCause.PERSON
+    locked.paused_at, locked.pause_cause = database_now(), PauseCause.PERSON
     locked.save(update_fields=["paused_at", "pause_cause"])
     _audit(actor, "rollout_paused", locked, {"cause": str(PauseCause.PERSON)}, reason)
     return locked
@@ -55,7 +55,7 @@ def resume(*, rollout: Rollout, actor: Who, reason: str = "") -> int:
     if locked.paused_at is None:
         raise Conflict("not_paused", _("This rollout is not paused."))
     cause = locked.pause_cause
-    locked.paused_at, locked.pause_cause, locked.watched_from = None, "", timezone.now()
+    locked.paused_at, locked.pause_cause, locked.watched_from = None, "", database_now()
     locked.created_by = Actor.of(actor).user
     locked.save(update_fields=["paused_at", "pause_cause", "watched_from", "created_by"])
     Delivery.objects.filter(rollout=locked, state__in=FAILED).update(wave=None)
@@ -115,7 +115,7 @@ def cancel(*, rollout: Rollout, actor: Who, reason: str = "") -> int:
     """Cancel what was not pushed yet; what is being pushed finishes. Raises Conflict when it has ended already."""
     locked = _locked(rollout)
     waiting = list(Delivery.objects.select_for_update().filter(rollout=locked, state=DeliveryState.WAITING))
-    now = timezone.now()
+    now = database_now()
     _move(waiting, DeliveryState.CANCELLED)
     Delivery.objects.filter(pk__in=[one.pk for one in waiting]).update(
         state=DeliveryState.CANCELLED, reason="", due_at=None, lease_until=None, finished_at=now,

@@ -22,6 +22,7 @@ def test_21_clocks_are_off(world: World) -> None:
         world.start(name, wrapper=(*SHIFTED, str(seconds)))
     world.kill("chargers-zcs")
     world.start_chargers("ZCS", "--clock-offset", "-1790000000", name="chargers-zcs")
+    world.wait_online()
     rollout = save(world)
     assert states(assert_nothing_broke(world, rollout, timeout_seconds=150)) == ALL
     for name in ("worker", "gateway", "chargers-zcs"):

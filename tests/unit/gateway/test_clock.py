@@ -39,6 +39,17 @@ def test_a_jump_of_the_wall_clock_is_taken_in_slowly(jump: float) -> None:
     assert clock.now() == pytest.approx(hands.wall)
 
 
+def test_a_machine_whose_clock_is_off_keeps_the_database_s_time() -> None:
+    clock, hands = make()
+    clock.correct(600.0, at_once=True)
+    assert clock.now() == 1_000_600.0
+    hands.pass_seconds(10)
+    assert clock.now() == 1_000_610.0
+    clock.correct(590.0)
+    hands.pass_seconds(10)
+    assert clock.now() == pytest.approx(1_000_619.5)
+
+
 def test_never_runs_backwards() -> None:
     clock, hands = make()
     before = clock.now()
