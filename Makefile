@@ -10,7 +10,7 @@ check: ## everything that CI runs
 	bash .ci/run
 
 nightly: ## the slow tests too: faults, load, long property runs
-	HYPOTHESIS_PROFILE=nightly uv run pytest -m "slow or core or not slow" -n 0
+	HYPOTHESIS_PROFILE=nightly uv run pytest -m "slow or core or not slow" -n 0 --fault-table
 
 fmt: ## format and repair what can be repaired
 	uv run ruff check --fix .

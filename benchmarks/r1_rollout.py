@@ -1,6 +1,8 @@
 """R1: from the save to every charger "applied", beside the same calls sent straight to the same simulated chargers.
 
-uv run python -m benchmarks.r1_rollout [--sizes 250 1000] [--runs 3]
+uv run python -m benchmarks.r1_rollout [--sizes 1000 10000] [--runs 3]
+
+The chargers' own record is read afterwards: nothing written during a session, no fence left, nothing sent twice.
 """
 
 import argparse
@@ -20,6 +22,8 @@ import psutil
 import psycopg
 
 from benchmarks import rig
+from tests.acceptance.portal import read_lines
+from tests.acceptance.verdict import disturbances, open_fences, repeats
 
 BACKEND = "wss://backend.example.com/ocpp"
 ARRIVED = """
@@ -32,6 +36,7 @@ WHERE r.installation_id = {} AND d.state = 'applied'
 """
 # Before the start: the last frames of the boots and the database's work on them are over.
 QUIET_SECONDS = 5.0
+CHARGERS_PER_PROCESS = 2500
 PARTS = ("gateway", "worker", "PostgreSQL", "Valkey", "simulators")
 
 
@@ -49,17 +54,36 @@ def credentials(folder: Path, count: int, run: int) -> Path:
 
 @contextlib.contextmanager
 def crowd(
-    environment: dict[str, str], url: str, count: int, run: int, secrets: Path
-) -> Iterator["subprocess.Popen[str]"]:
-    process = rig.manage(
-        environment, "simulate", "--gateway", url, "--count", str(count), "--prefix", prefix(count, run),
-        "--scenario", "idle", "--profile", "simulator", "--credentials", str(secrets), stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    environment: dict[str, str], url: str, count: int, run: int, secrets: Path, judge: Path | None = None
+) -> Iterator["list[subprocess.Popen[str]]"]:
+    """Simulated chargers, so many to a process."""
+    processes = []
+    for first in range(1, count + 1, CHARGERS_PER_PROCESS):
+        some = min(CHARGERS_PER_PROCESS, count + 1 - first)
+        options = ["--judge", f"{judge}-{first}"] if judge else []
+        processes.append(
+            rig.manage(
+                environment, "simulate", "--gateway", url, "--count", str(some), "--first", str(first), "--prefix",
+                prefix(count, run), "--scenario", "idle", "--profile", "simulator", "--credentials", str(secrets),
+                *options, stdout=subprocess.DEVNULL,
+            )
+        )  # fmt: skip
     try:
-        yield process
+        yield processes
     finally:
-        process.terminate()
-        process.wait(30)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(60)
+
+
+def verdict(judge: Path) -> None:
+    record = [line for path in judge.parent.glob(f"{judge.name}-*") for line in read_lines(path)]
+    found = {"disturbed": disturbances(record), "fences left": open_fences(record), "sent twice": repeats(record)}
+    told = ", ".join(f"{name} {len(lines)}" for name, lines in found.items())
+    print(f"judge: {len(record)} calls, {told}", flush=True)
+    for path in judge.parent.glob(f"{judge.name}-*"):
+        path.unlink()
 
 
 @contextlib.contextmanager
@@ -97,11 +121,17 @@ def servers_usage(folder: str) -> dict[str, float]:
     return seconds
 
 
-def usage(environment: dict[str, str], *processes: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> list[float]:
+def cpu(*processes: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> float:
+    return sum(rig.Usage.of(process.pid).cpu_seconds for process in processes)
+
+
+def usage(
+    environment: dict[str, str], gateway: "subprocess.Popen[str]", celery: "subprocess.Popen[bytes]",
+    simulators: "list[subprocess.Popen[str]]",
+) -> list[float]:  # fmt: skip
     """In the order of PARTS."""
-    gateway, celery, simulators = (rig.Usage.of(process.pid).cpu_seconds for process in processes)
     servers = servers_usage(environment["PORTAL_DATA_DIR"])
-    return [gateway, celery, servers["PostgreSQL"], servers["Valkey"], simulators]
+    return [cpu(gateway), cpu(celery), servers["PostgreSQL"], servers["Valkey"], cpu(*simulators)]
 
 
 def ours(environment: dict[str, str], count: int, run: int, secrets: Path) -> dict[str, float]:
@@ -109,10 +139,11 @@ def ours(environment: dict[str, str], count: int, run: int, secrets: Path) -> di
         environment, "benchmarks.populate", str(count), prefix(count, run), f"{count}-{run}", stdout=subprocess.PIPE
     )
     installation = populated.communicate()[0].strip()
+    judge = secrets.with_name(f"judge-{count}-{run}")
     with (
         worker(environment) as celery,
         rig.gateway(environment) as (gateway, url),
-        crowd(environment, url, count, run, secrets) as simulators,
+        crowd(environment, url, count, run, secrets, judge) as simulators,
         psycopg.connect(environment["DATABASE_URL"], autocommit=True) as database,
     ):
         wait(database, ARRIVED.format(installation), count)
@@ -126,11 +157,12 @@ def ours(environment: dict[str, str], count: int, run: int, secrets: Path) -> di
         ended = time.time()
         after = usage(environment, gateway, celery, simulators)
         switch.wait(30)
+    verdict(judge)
     row = {name: later - earlier for name, later, earlier in zip(PARTS, after, before, strict=True)}
     return row | {"seconds": ended - moments["begun"], "save": moments["saved"] - moments["begun"]}
 
 
-def wait(database: "psycopg.Connection[tuple[int, ...]]", question: str, count: int, seconds: float = 120) -> None:
+def wait(database: "psycopg.Connection[tuple[int, ...]]", question: str, count: int, seconds: float = 600) -> None:
     deadline = time.monotonic() + seconds
     while True:
         row = database.execute(question.encode()).fetchone()
@@ -159,15 +191,15 @@ def floor(environment: dict[str, str], count: int, run: int, secrets: Path) -> d
     straight.stdout.readline()
     try:
         with crowd(environment, f"ws://127.0.0.1:{port}/ocpp", count, run, secrets) as simulators:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 300
             while ask("count")["connected"] < count:
                 if time.monotonic() > deadline:
                     raise TimeoutError("the simulated chargers did not come")
                 time.sleep(0.5)
             time.sleep(QUIET_SECONDS)
-            before = [rig.Usage.of(process.pid).cpu_seconds for process in (straight, simulators)]
+            before = [cpu(straight), cpu(*simulators)]
             seconds = ask(f"go {BACKEND}")["seconds"]
-            after = [rig.Usage.of(process.pid).cpu_seconds for process in (straight, simulators)]
+            after = [cpu(straight), cpu(*simulators)]
     finally:
         straight.kill()
         straight.wait(10)
@@ -176,7 +208,7 @@ def floor(environment: dict[str, str], count: int, run: int, secrets: Path) -> d
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs=2, default=[250, 1000])
+    parser.add_argument("--sizes", type=int, nargs=2, default=[1000, 10_000])
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     rows: dict[str, dict[int, list[dict[str, float]]]] = {"floor: straight": {}, "portal": {}}

@@ -15,6 +15,10 @@ hypothesis.settings.register_profile("nightly", max_examples=5000, deadline=None
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault-table", action="store_true", help="write the results of all faults into the docs")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Database names come from tests/settings.py; nothing to add per worker."""

@@ -30,12 +30,12 @@ class GatewayLink:
             self._send(orders, reply_to)
         except redis.RedisError as error:
             raise LinkUnavailable(str(error)) from error
-        missing = len(orders)
+        missing = {(order.delivery_id, order.fencing) for order in orders}
         deadline = time.monotonic() + timeout_seconds
         try:
             while missing and (left := deadline - time.monotonic()) > 0:
                 outcomes = self._collect(reply_to, left)
-                missing -= len(outcomes)
+                missing -= {(outcome.delivery_id, outcome.fencing) for outcome in outcomes}
                 if outcomes:
                     yield outcomes
         finally:

@@ -41,6 +41,7 @@ class CrowdPlan:
     state: Path | None = None
     quirk: Quirk = Quirk.NONE
     clock_offset: float = 0.0
+    verify: bool = False
 
     def device_ids(self) -> list[str]:
         return [f"{self.prefix}{self.first + position:06d}" for position in range(self.count)]
@@ -62,6 +63,7 @@ class Crowd:
             judge=JudgeFile(plan.judge) if plan.judge else None,
             state=StateFile(plan.state) if plan.state else None,
             tag=plan.tag,
+            verify=plan.verify,
             back_off=plan.back_off,
         )
         self.chargers = [

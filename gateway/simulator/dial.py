@@ -72,15 +72,24 @@ class Wire(WSListener):
 
 @cache
 def _any_certificate() -> ssl.SSLContext:
-    """A simulated charger trusts every backend: what is tried out with it has certificates of its own making."""
+    """Trusts every backend: what simulated chargers try out has certificates of its own making."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
 
 
-async def dial(endpoint: Endpoint, wire: Wire) -> None:
-    """Returns when ``wire`` was opened, which may be over again by then. Raises DialFailed when it never was."""
+@cache
+def _checked_certificate() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+async def dial(endpoint: Endpoint, wire: Wire, *, verify: bool = False) -> None:
+    """Returns when ``wire`` was opened, which may be over again by then. Raises DialFailed when it never was.
+
+    ``verify``: refuse a backend whose certificate no authority known to this machine has signed.
+    """
+    context = _checked_certificate() if verify else _any_certificate()
     headers = {"Sec-WebSocket-Protocol": SUBPROTOCOL}
     if endpoint.key:
         login = base64.b64encode(endpoint.user.encode() + b":" + endpoint.key).decode()
@@ -89,7 +98,7 @@ async def dial(endpoint: Endpoint, wire: Wire) -> None:
         await ws_connect(
             lambda: wire,
             endpoint.url,
-            ssl_context=_any_certificate() if endpoint.url.startswith("wss:") else None,
+            ssl_context=context if endpoint.url.startswith("wss:") else None,
             extra_headers=headers,
             max_redirects=0,
             max_frame_size=MAX_BYTES,

@@ -35,6 +35,7 @@ class Surroundings:
     judge: JudgeFile | None = None
     state: StateFile | None = None
     tag: str = "DEMO-CARD"
+    verify: bool = False
     back_off: BackOff = field(default_factory=BackOff)
     dials: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DIALS_AT_ONCE))
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -134,7 +135,7 @@ class Charger:
     async def _open(self, name: str, link: Link) -> None:
         try:
             async with self._around.dials:
-                await dial(link.endpoint, link.wire)
+                await dial(link.endpoint, link.wire, verify=self._around.verify)
         except DialFailed:
             self._gone(name, link)
         except asyncio.CancelledError:

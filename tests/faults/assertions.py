@@ -34,10 +34,15 @@ def settled(world: World, rollout: str, *, timeout_seconds: float) -> list[dict[
 def assert_nothing_broke(world: World, rollout: str, *, timeout_seconds: float = 90) -> list[dict[str, Any]]:
     """The four assertions; answers the rollout's deliveries.
 
-    Every revision that was answered with 2xx is there with a rollout; every delivery is final or explained; no value
-    was sent again after its positive answer; nothing was written during a session, as the chargers themselves saw it.
+    Every save that a client was told of is there, and every revision has a rollout; every delivery is final or
+    explained; no value was sent again after its positive answer; nothing was written during a session, as the chargers
+    themselves saw it.
     """
     rows = settled(world, rollout, timeout_seconds=timeout_seconds)
+    for address in world.accepted:
+        assert world.api("GET", f"{world.url}{address}").status_code == 200, (
+            f"a save that was accepted is gone: {address}"
+        )
     with world.sql() as connection:
         lost = connection.execute(
             "SELECT count(*) FROM installations_authenticationrevision v"

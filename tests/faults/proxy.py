@@ -4,7 +4,9 @@ It runs in a thread of its own, so that tests stay plain functions. ``target``: 
 """
 
 import asyncio
+import itertools
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 CHUNK = 65_536
@@ -13,11 +15,13 @@ CHUNK = 65_536
 class Proxy:
     """``up`` is what clients say, ``down`` what they hear."""
 
-    def __init__(self, target: tuple[str, int] | str) -> None:
+    def __init__(self, target: "Target") -> None:
         self.target = target
+        self.targets = itertools.cycle([target])
         self.port = 0
         self.refusing = False
         self.frozen = False
+        self.deaf: set[str] = set()
         self.delay_seconds = {"up": 0.0, "down": 0.0}
         self.passed = {"up": 0, "down": 0}
         self._cut_at: tuple[str, bytes, float] | None = None
@@ -55,9 +59,14 @@ class Proxy:
         """Bytes of standing and new connections go nowhere, and nobody is told: half-open TCP."""
         self.frozen = True
 
+    def swallow(self, direction: str) -> None:
+        """Bytes of one direction get lost, as through a broken router; the other one passes."""
+        self.deaf.add(direction)
+
     def mend(self) -> None:
         """Behave from now on. What was frozen is cut, as a network that comes back after its time-outs does."""
-        was_frozen, self.refusing, self.frozen = self.frozen, False, False
+        was_frozen = self.frozen or bool(self.deaf)
+        self.refusing, self.frozen, self.deaf = False, False, set()
         self.delay_seconds = {"up": 0.0, "down": 0.0}
         self._cut_at = None
         if was_frozen:
@@ -66,6 +75,10 @@ class Proxy:
     def cut_after(self, direction: str, word: bytes, *, seconds: float = 0.0) -> None:
         """Once: drop the connection that carries ``word``, this long after the word was passed on."""
         self._cut_at = (direction, word, seconds)
+
+    def balance(self, targets: Sequence["Target"]) -> None:
+        """New connections go to these in turn."""
+        self.targets = itertools.cycle(targets)
 
     # Plumbing
 
@@ -93,10 +106,7 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            if isinstance(self.target, str):
-                there, back = await asyncio.open_unix_connection(self.target)
-            else:
-                there, back = await asyncio.open_connection(*self.target)
+            there, back = await _open(next(self.targets))
         except OSError:
             writer.transport.abort()
             return
@@ -119,6 +129,8 @@ class Proxy:
                     await asyncio.sleep(self.delay_seconds[direction])
                 while self.frozen:  # noqa: ASYNC110  the flag is set in another thread
                     await asyncio.sleep(0.05)
+                if direction in self.deaf:
+                    continue
                 sink.write(data)
                 await sink.drain()
                 self.passed[direction] += len(data)
@@ -130,6 +142,13 @@ class Proxy:
             abort(pair)
 
 
+async def _open(target: "Target") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if isinstance(target, str):
+        return await asyncio.open_unix_connection(target)
+    return await asyncio.open_connection(*target)
+
+
+type Target = tuple[str, int] | str
 type Pair = tuple[asyncio.StreamWriter, asyncio.StreamWriter]
 
 

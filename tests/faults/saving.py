@@ -35,6 +35,12 @@ def put(world: World, body: dict[str, Any], version: str, **headers: str) -> req
     return world.api("PUT", f"/installations/{world.site}/authentication/", body=body, If_Match=version, **headers)
 
 
+def save_for_all_at_once(world: World) -> str:
+    """A rollout without waves, in which every charger has something to write: back to native from direct."""
+    world.settle(save(world))
+    return save(world, mode="native", server_url="", policy={"waves": []})
+
+
 def save(world: World, url: str = "", **fields: Any) -> str:
     """The address of the rollout."""
     body = {**settings(world, url), **fields}

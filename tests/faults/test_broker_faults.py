@@ -2,13 +2,16 @@
 
 import random
 import shutil
+import signal
 import time
+from typing import Any
 
 import pytest
 import redis
 from celery import Celery
 
 from portal.embedded.places import redis_url, socket_dir
+from tests.acceptance.portal import wait_until
 from tests.faults.assertions import assert_nothing_broke, states
 from tests.faults.saving import save
 from tests.faults.test_worker_faults import in_the_middle, slow_answers
@@ -74,3 +77,29 @@ def test_14_every_message_three_times_and_in_another_order(world: World) -> None
     world.air.mend()
     assert states(assert_nothing_broke(world, rollout)) == ALL
     app.close()
+
+
+def test_14_every_order_and_every_answer_three_times_and_in_another_order(world: World) -> None:
+    """The gateway stands still until its orders are tripled, then the worker until its answers are."""
+    with redis.Redis.from_url(redis_url(world.data)) as bus:
+        world.settle(save(world))
+        world.signal("gateway", signal.SIGSTOP)
+        rollout = save(world, mode="native", server_url="", policy={"waves": []})
+        triple(bus, "gateway:*:orders")
+        world.signal("worker", signal.SIGSTOP)
+        world.signal("gateway", signal.SIGCONT)
+        triple(bus, "push:replies:*")
+        world.signal("worker", signal.SIGCONT)
+    assert states(assert_nothing_broke(world, rollout)) == ALL
+
+
+def triple(bus: Any, pattern: str) -> None:
+    def there() -> list[bytes]:
+        return [key for key in bus.keys(pattern) if bus.llen(key)]
+
+    for key in wait_until(there, timeout_seconds=30, what=f"something in {pattern}", every_seconds=0.05):
+        time.sleep(0.5)
+        texts = bus.lrange(key, 0, -1) * 3
+        random.shuffle(texts)
+        bus.delete(key)
+        bus.rpush(key, *texts)

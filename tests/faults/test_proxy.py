@@ -87,6 +87,15 @@ def test_frozen_it_keeps_connections_and_says_nothing(proxy: Proxy) -> None:
         assert is_cut(peer)
 
 
+def test_it_swallows_one_direction(proxy: Proxy) -> None:
+    proxy.swallow("down")
+    with client(proxy) as peer:
+        peer.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            said(peer, b"one")
+    assert proxy.passed == {"up": 3, "down": 0}
+
+
 def test_it_delays(proxy: Proxy) -> None:
     proxy.delay_seconds["down"] = 0.3
     with client(proxy) as peer:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.portal import wait_until
 from tests.faults.assertions import assert_nothing_broke, deliveries, states
-from tests.faults.saving import save
+from tests.faults.saving import save, save_for_all_at_once
 from tests.faults.world import World
 
 pytestmark = pytest.mark.slow
@@ -29,8 +29,8 @@ def slow_answers(world: World, seconds: float = 0.4) -> None:
 
 @pytest.mark.core
 def test_05_worker_killed_in_a_batch(world: World) -> None:
+    rollout = save_for_all_at_once(world)
     slow_answers(world)
-    rollout = save(world)
     in_the_middle(world, rollout)
     world.again("worker")
     world.air.mend()
@@ -65,8 +65,8 @@ def test_07_worker_drains_within_30_seconds(world: World) -> None:
 
 def test_08_worker_stopped_longer_than_its_lease_then_continued(world: World) -> None:
     """Its late writes are fenced off: another worker has had the deliveries meanwhile. The lease is 45 s."""
+    rollout = save_for_all_at_once(world)
     slow_answers(world)
-    rollout = save(world)
     in_the_middle(world, rollout)
     world.signal("worker", signal.SIGSTOP)
     world.start("worker-2")

@@ -1,12 +1,12 @@
 """Clocks, backends and wrong settings (faults 21, 22 and 25)."""
 
-import socket
-import threading
+from pathlib import Path
 
 import pytest
 
 from tests.acceptance.portal import wait_until
 from tests.faults.assertions import assert_nothing_broke, deliveries, states
+from tests.faults.backends import misbehaving
 from tests.faults.saving import save
 from tests.faults.world import World
 
@@ -29,21 +29,11 @@ def test_21_clocks_are_off(world: World) -> None:
         world.kill(name)
 
 
-def test_22_the_backend_hangs_or_sends_elsewhere(world: World) -> None:
+@pytest.mark.parametrize("fault", ["hangs", "redirects", "bad_certificate"])
+def test_22_the_backend_does_not_take_the_chargers(world: World, fault: str, tmp_path: Path) -> None:
     """Chargers that leave find nobody, give the address up and come back: the first one stops the others."""
-    with socket.create_server(("127.0.0.1", 0)) as hanging:
-        threading.Thread(target=_swallow, args=(hanging,), daemon=True).start()
-        url = f"ws://127.0.0.1:{hanging.getsockname()[1]}/ocpp/{{deviceId}}"
-        _the_first_one_stops_the_rest(world, url)
-
-
-def _swallow(listener: socket.socket) -> None:
-    kept = []
-    while True:
-        try:
-            kept.append(listener.accept())
-        except OSError:
-            return
+    with misbehaving(fault, tmp_path) as origin:
+        _the_first_one_stops_the_rest(world, f"{origin}/ocpp/{{deviceId}}")
 
 
 def test_25_a_wrong_address_reaches_one_charger_only(world: World) -> None:
@@ -52,7 +42,7 @@ def test_25_a_wrong_address_reaches_one_charger_only(world: World) -> None:
 
 def _the_first_one_stops_the_rest(world: World, url: str) -> None:
     world.kill("chargers-zcs")
-    world.start_chargers("ZCM", "--fallback", "3", profile="simulator-moving")
+    world.start_chargers("ZCM", "--fallback", "3", "--verify", profile="simulator-moving")
     world.wait_online("ZCM")
     before = len(world.judge())
     rollout = save(world, url)

@@ -28,7 +28,10 @@ CELERY = [sys.executable, "-m", "celery", "--app", "portal", "--quiet"]
 
 
 class World:
-    """``redis`` and ``database`` are proxies for the processes named so by ``start``; ``air`` is what chargers dial."""
+    """``redis`` and ``database`` are proxies for the processes named so by ``start``; ``air`` is what chargers dial.
+
+    ``accepted``: where each save is to be found that was answered with success, as its client was told.
+    """
 
     def __init__(self, data: Path, *, chargers: int = 12) -> None:
         self.data, self.chargers = data, chargers
@@ -36,12 +39,11 @@ class World:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.servers: dict[str, subprocess.Popen[bytes]] = {}
         self.info: dict[str, Any] = {}
-        self.etag = ""
+        self.accepted: list[str] = []
         sockets = socket_dir(data)
         self.redis = Proxy(str(sockets / "valkey.sock"))
         self.database = Proxy(str(sockets / ".s.PGSQL.5432"))
         self.air = Proxy(("127.0.0.1", self.ports["gateway"]))
-        self.air_2 = Proxy(("127.0.0.1", self.ports["gateway-2"]))
 
     # Life
 
@@ -49,7 +51,7 @@ class World:
         """Servers, data, and one of every process; all idle chargers of the first site are online."""
         self.data.mkdir(parents=True, exist_ok=True)
         socket_dir(self.data).mkdir(parents=True, exist_ok=True)
-        for proxy in (self.redis, self.database, self.air, self.air_2):
+        for proxy in (self.redis, self.database, self.air):
             proxy.start()
         self.start_database()
         self.start_redis()
@@ -78,7 +80,7 @@ class World:
         for name, process in self.servers.items():
             process.send_signal(signal.SIGINT if name == "database" else signal.SIGTERM)
             process.wait(20)
-        for proxy in (self.redis, self.database, self.air, self.air_2):
+        for proxy in (self.redis, self.database, self.air):
             proxy.stop()
 
     # Processes
@@ -165,8 +167,9 @@ class World:
 
     def mend(self) -> None:
         """As at the beginning, with the data kept: proxies pass, one of every process runs, all are online."""
-        for proxy in (self.redis, self.database, self.air, self.air_2):
+        for proxy in (self.redis, self.database, self.air):
             proxy.mend()
+        self.air.balance([self.air.target])
         for name in ("database", "redis"):
             if self.servers[name].poll() is not None:
                 self.start_database() if name == "database" else self.start_redis()
@@ -234,7 +237,10 @@ class World:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent["Authorization"] = f"Bearer {self.info['tokens']['service']}"
         address = path if path.startswith("http") else f"{self.url}/api/v1{path}"
-        return requests.request(method, address, json=body, headers=sent, timeout=60)
+        answer = requests.request(method, address, json=body, headers=sent, timeout=60)
+        if answer.status_code == 202 and "/authentication/" in address:
+            self.accepted.append(answer.headers["Location"])
+        return answer
 
     def wait_for_web(self) -> None:
         def answers() -> bool:

@@ -59,6 +59,7 @@ class Command(BaseCommand):
         parser.add_argument("--quirk", choices=[each.value for each in Quirk], default=Quirk.NONE.value)
         parser.add_argument("--clock-offset", type=float, default=0.0, metavar="SECONDS",
                             help="how much their clocks are fast; less than 0: slow")  # fmt: skip
+        parser.add_argument("--verify", action="store_true", help="refuse backends without a valid certificate")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not is_url(options["gateway"]):
@@ -84,6 +85,7 @@ class Command(BaseCommand):
             state=options["state"],
             quirk=Quirk(options["quirk"]),
             clock_offset=options["clock_offset"],
+            verify=options["verify"],
         )
         plan = self._with_passwords(plan, options["credentials"], options["password_file"])
         logging.getLogger("picows").setLevel(logging.CRITICAL)
