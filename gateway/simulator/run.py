@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from gateway.simulator.charge_point import ChargePoint
 from gateway.simulator.connector import Visit
-from gateway.simulator.dial import DialFailed, Wire, dial
+from gateway.simulator.dial import DialFailed, dial
 from gateway.simulator.judge import JudgeFile
 from gateway.simulator.keeping import StateFile
 from gateway.simulator.scenarios import Arrival, Life
 from gateway.simulator.values import Effect, Endpoint, HangUp, Judged, Save, Send
+from gateway.wire import Wire
 
 DIALS_AT_ONCE = 64
 

@@ -56,6 +56,14 @@ class Host:
     findings: tuple[Finding, ...] = ()
 
 
+def may_dial(address: Address, doors: Doors) -> bool:
+    """Whether our servers may open a connection to this very address, wherever it came from."""
+    kind, plain = classify(address), unmapped(address)
+    if kind is AddressClass.PRIVATE:
+        return any(plain.version == network.version and plain in network for network in doors.private_networks)
+    return kind is AddressClass.PUBLIC or (kind is AddressClass.LOOPBACK and doors.loopback)
+
+
 def parse_host(text: str, *, dialled_by_us: bool, doors: Doors) -> Host:
     """Normalise and judge a host. Raises HostRefused with code ``host``, ``character`` or ``address``."""
     if text == "":
@@ -136,14 +144,10 @@ def _judge_address(address: Address, dialled_by_us: bool, doors: Doors) -> Seque
     kind = classify(address)
     if kind is AddressClass.PUBLIC:
         return ()
-    plain = unmapped(address)
     if kind is AddressClass.LOOPBACK and doors.loopback:
         return (_loopback(),)
-    if kind is AddressClass.PRIVATE:
-        if not dialled_by_us:
-            return (_private(),)
-        if any(plain.version == network.version and plain in network for network in doors.private_networks):
-            return (_private(),)
+    if kind is AddressClass.PRIVATE and (not dialled_by_us or may_dial(address, doors)):
+        return (_private(),)
     raise HostRefused("address", _refused_sentence(kind, dialled_by_us))
 
 

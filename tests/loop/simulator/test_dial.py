@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from gateway.simulator.dial import DialFailed, Wire, dial
+from gateway.simulator.dial import DialFailed, dial
 from gateway.simulator.values import Endpoint
+from gateway.wire import Wire
 
 
 async def test_a_peer_that_hangs_up_during_the_handshake_is_a_failed_dial() -> None:

@@ -1,0 +1,64 @@
+"""The client's side of a WebSocket: picows with callbacks, so that a connection costs no task of its own."""
+
+from collections.abc import Callable
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
+
+SUBPROTOCOL = "ocpp1.6"
+
+
+class Wire(WSListener):
+    """One connection. ``opened`` comes first, texts go to ``heard``; ``gone`` once at the end, unless dropped by us."""
+
+    def __init__(self, opened: Callable[[], None], heard: Callable[[str], None], gone: Callable[[], None]) -> None:
+        self._opened = opened
+        self._heard = heard
+        self._gone: Callable[[], None] | None = gone
+        self._parts: list[bytes] = []
+        self._transport: WSTransport | None = None
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+        if self._gone is None or self.subprotocol != SUBPROTOCOL:
+            transport.disconnect(graceful=False)
+        else:
+            self._opened()
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type is WSMsgType.CLOSE:
+            transport.send_close()
+            transport.disconnect()
+        elif frame.msg_type in (WSMsgType.TEXT, WSMsgType.CONTINUATION) and self._gone is not None:
+            self._parts.append(frame.get_payload_as_bytes())
+            if frame.fin:
+                text = b"".join(self._parts).decode(errors="replace")
+                self._parts.clear()
+                self._heard(text)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        gone, self._gone = self._gone, None
+        if gone is not None:
+            gone()
+
+    @property
+    def was_opened(self) -> bool:
+        return self._transport is not None
+
+    @property
+    def subprotocol(self) -> str:
+        """What the server agreed to."""
+        if self._transport is None:
+            return ""
+        return str(self._transport.response.headers.get("Sec-WebSocket-Protocol") or "")
+
+    def send(self, text: str) -> None:
+        if self._transport is not None and not self._transport.is_disconnected:
+            self._transport.send(WSMsgType.TEXT, text.encode())
+
+    def drop(self, *, politely: bool = False) -> None:
+        """End it; ``gone`` is not called any more."""
+        self._gone = None
+        if self._transport is not None and not self._transport.is_disconnected:
+            if politely:
+                self._transport.send_close()
+            self._transport.disconnect(politely)
