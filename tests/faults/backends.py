@@ -21,18 +21,22 @@ def misbehaving(fault: str, folder: Path) -> Iterator[str]:
         "bad_certificate": lambda peer: context.wrap_socket(peer, server_side=True),
     }[fault]
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_serve, args=(listener, answer), daemon=True).start()
+        serving = threading.Thread(target=_serve, args=(listener, answer), daemon=True)
+        serving.start()
         scheme = "wss" if fault == "bad_certificate" else "ws"
-        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        try:
+            yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            serving.join(5)
 
 
 def _serve(listener: socket.socket, answer: Callable[[socket.socket], object]) -> None:
-    kept = []
-    while True:
-        try:
-            peer = listener.accept()[0]
-        except OSError:
-            return
-        kept.append(peer)
-        with contextlib.suppress(OSError):
-            answer(peer)
+    with contextlib.ExitStack() as held:
+        while True:
+            try:
+                peer = held.enter_context(listener.accept()[0])
+            except OSError:
+                return
+            with contextlib.suppress(OSError):
+                answer(peer)

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,11 +187,24 @@ class World:
         self.wait_for_web()
         self.wait_online()
 
-    def restart_what_ended(self) -> None:
-        """As a service manager does."""
-        for name in USUAL:
-            if self.running[name].poll() is not None:
-                self.start(name)
+    @contextlib.contextmanager
+    def supervised(self) -> Iterator[None]:
+        """What ends by itself is started again, as a service manager does."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(1):
+                for name in USUAL:
+                    if self.running[name].poll() is not None:
+                        self.start(name)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
 
     def again(self, name: str, **options: Any) -> None:
         """Kill it, wherever it is, and start it anew."""
