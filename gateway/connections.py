@@ -1,19 +1,35 @@
 """One charger's socket: carries out what the pure session decides."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+import msgspec
 import structlog
 
 from gateway import metrics
+from gateway.bridge.bridges import Bridges
+from gateway.bridge.delivering import read_tag
+from gateway.bridge.outbox import Queued
+from gateway.bridge.upstream import Upstream
 from gateway.clock import Clock, utc
 from gateway.directory import Entry
 from gateway.ocpp16.effects import Answered, Close, Effect, Noticed, Outcome, Priority, Ring, Send, Store
 from gateway.ocpp16.facts import SessionFacts, SessionSettings
-from gateway.ocpp16.records import StoreFailed
+from gateway.ocpp16.outgoing import read_object
+from gateway.ocpp16.records import (
+    Authorize,
+    Boot,
+    DataTransfer,
+    Meter,
+    Relayed,
+    Start,
+    Stop,
+    StoreFailed,
+    TagAnswer,
+)
 from gateway.ocpp16.session import ChargerSession
-from gateway.store.jobs import CloseFence, Connect, Disconnect, Job, LinkFacts, Recorded, RingFor
+from gateway.store.jobs import CloseFence, Connect, Disconnect, Job, Lifted, LinkFacts, Recorded, RingFor, Upward
 from gateway.transport import Library, Socket
 
 log = structlog.get_logger(__name__)
@@ -32,16 +48,28 @@ class Connection:
     """
 
     __slots__ = (
-        "_answers", "_clock", "_library", "_put", "_registered", "_timer", "closing", "entry", "fence_closed", "node",
-        "pinging", "pushing", "session", "slot", "socket",
+        "_answers", "_bridges", "_clock", "_library", "_lifting", "_put", "_registered", "_tasks", "_timer", "closing",
+        "entry", "fence_closed", "node", "pinging", "pushing", "session", "slot", "socket", "upstream",
     )  # fmt: skip
 
-    def __init__(self, socket: Socket, entry: Entry, slot: str, *, node: str, library: Library, clock: Clock, put: Put):
+    def __init__(
+        self,
+        socket: Socket,
+        entry: Entry,
+        slot: str,
+        *,
+        node: str,
+        library: Library,
+        clock: Clock,
+        put: Put,
+        bridges: Bridges,
+    ) -> None:
         self.socket = socket
         self.entry = entry
         self.slot = slot
         self.node = node
         self.session: ChargerSession | None = None
+        self.upstream: Upstream | None = None
         self.pushing = False
         self.closing = False
         self.pinging = False
@@ -49,9 +77,12 @@ class Connection:
         self._library = library
         self._clock = clock
         self._put = put
+        self._bridges = bridges
+        self._lifting: dict[int, Store] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._answers: dict[str, asyncio.Future[Answered]] = {}
         self._registered: asyncio.Future[LinkFacts | None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def device_id(self) -> str:
@@ -65,6 +96,7 @@ class Connection:
             return
         now = self._clock.now()
         self.fence_closed = facts.fence_closed
+        self.join(self._bridges.attach(self.entry, self))
         self.session = session = ChargerSession(self._session_facts(facts), settings, now)
         self._arm()
         try:
@@ -98,12 +130,14 @@ class Connection:
             firmware_status=facts.firmware_status,
             diagnostics_status=facts.diagnostics_status,
             authorization_required=self.entry.authorization_required,
+            bridged=self.upstream is not None,
         )
 
     def _end(self, session: ChargerSession, epoch: int) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self.closing = True
+        self.join(None)
         now = self._clock.now()
         self._perform(session.closed(now))
         self._put(Disconnect(self.entry.charger_id, epoch, utc(now)), None)
@@ -113,7 +147,11 @@ class Connection:
         if token is None:
             if self._registered is not None and not self._registered.done():
                 self._registered.set_result(result)
-        elif self.session is not None and not self.closing:
+            return
+        if isinstance(result, Lifted):
+            self._lifted(token, result)
+            result = result.result
+        if self.session is not None and not self.closing:
             self._perform(self.session.stored(token, result, self._clock.now()))
 
     def _perform(self, effects: list[Effect]) -> None:
@@ -138,8 +176,56 @@ class Connection:
 
     def _store(self, effect: Store) -> None:
         tag = (self, effect.token) if effect.record.AWAITED else None
-        if not self._put(Recorded(self.entry.charger_id, effect.record), tag) and tag and self.session is not None:
+        upward = None
+        if self.upstream is not None and effect.payload:
+            if isinstance(effect.record, Authorize | DataTransfer):
+                self._spawn(self._ask_backend(self.upstream, effect))
+                return
+            upward = self._upward(self.upstream, effect)
+        if (
+            not self._put(Recorded(self.entry.charger_id, effect.record, upward), tag)
+            and tag
+            and self.session is not None
+        ):
             self._perform(self.session.stored(effect.token, StoreFailed("too much waits"), self._clock.now()))
+
+    def _upward(self, upstream: Upstream, effect: Store) -> Upward:
+        """What is of the moment goes to the backend at once, the rest when it is committed."""
+        match effect.record:
+            case Boot():
+                upstream.booted(read_object(msgspec.Raw(effect.payload)) or {})
+            case Start() | Stop() | Meter():
+                self._lifting[effect.token] = effect
+            case _:
+                upstream.notice(effect.action, read_object(msgspec.Raw(effect.payload)) or {})
+        return Upward(upstream.backend.url, effect.action, effect.payload, upstream.connected)
+
+    def _lifted(self, token: int, lifted: Lifted) -> None:
+        effect = self._lifting.pop(token, None)
+        if effect is None or self.upstream is None or not lifted.message_id:
+            return
+        payload = read_object(msgspec.Raw(effect.payload)) or {}
+        self.upstream.queued(Queued(lifted.message_id, effect.action, payload, lifted.transaction_id))
+
+    async def _ask_backend(self, upstream: Upstream, effect: Store) -> None:
+        """Authorize and DataTransfer: the backend's word, or what is decided without it."""
+        answer = await upstream.ask(effect.action, read_object(msgspec.Raw(effect.payload)) or {})
+        result: TagAnswer | Relayed | None = None
+        if isinstance(effect.record, DataTransfer):
+            result = Relayed(msgspec.json.encode(answer)) if answer is not None else None
+        elif answer is not None and (result := read_tag(answer)) is None:
+            answer = None
+        if answer is None and isinstance(effect.record, Authorize):
+            upward = Upward(upstream.backend.url, effect.action, effect.payload, connected=False)
+            if self._put(Recorded(self.entry.charger_id, effect.record, upward), (self, effect.token)):
+                return
+        if self.session is not None and not self.closing:
+            self._perform(self.session.stored(effect.token, result or StoreFailed(), self._clock.now()))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _arm(self) -> None:
         """Wake the session when it wants to be woken."""
@@ -176,6 +262,16 @@ class Connection:
         self._perform(effects)
         return await future
 
+    async def relay(self, action: str, payload: Mapping[str, Any], *, seconds: float) -> Answered:
+        """As ``call``, in a backend's own words."""
+        if self.session is None or self.closing:
+            return Answered("", action, Outcome.CLOSED, sent=False)
+        call_id, effects = self.session.relay(action, payload, self._clock.now(), timeout=seconds)
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._answers[call_id] = future
+        self._perform(effects)
+        return await future
+
     def is_idle(self) -> bool:
         return self.session is not None and not self.closing and self.session.is_idle(self._clock.now())
 
@@ -189,6 +285,15 @@ class Connection:
         self.entry = entry
         if self.session is not None:
             self.session.require_authorization(entry.authorization_required)
+            self.join(self._bridges.attach(entry, self))
+
+    def join(self, upstream: Upstream | None) -> None:
+        """From now on its messages go up there; None: they stay here."""
+        if self.upstream is not None and self.upstream is not upstream:
+            self.upstream.detach(self)
+        self.upstream = upstream
+        if self.session is not None:
+            self.session.bridge(upstream is not None)
 
     async def is_alive(self, seconds: float = PONG_SECONDS) -> bool:
         """Ping and wait for the pong."""

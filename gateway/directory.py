@@ -8,14 +8,23 @@ import msgspec
 from gateway.handshake import Known
 
 
+class Backend(msgspec.Struct, frozen=True):
+    """Where a charger's messages go up to, and as whom. ``url`` empty: its setting leads nowhere."""
+
+    url: str
+    user: str
+    secret_id: int | None
+
+
 class Entry(msgspec.Struct, frozen=True):
-    """One registered charger. ``changed_at`` is the directory clock of its row."""
+    """One registered charger. ``changed_at`` is the directory clock of its row. ``backend``: in OCPP cloud only."""
 
     charger_id: int
     known: Known
     authorization_required: bool
     revision_id: int | None
     changed_at: datetime
+    backend: Backend | None = None
 
 
 class Directory:

@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, start_http_server
 
+UPSTREAMS = Gauge("gateway_upstream_connections", "Connections of this node to backends")
 CONNECTED = Gauge("gateway_connected_chargers", "Chargers connected to this node")
 HANDSHAKES = Counter("gateway_handshakes_total", "Handshakes by how they ended", ["reason"])
 MESSAGES = Counter("gateway_messages_total", "Frames by direction", ["direction"])

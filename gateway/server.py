@@ -12,15 +12,29 @@ from chargers.links.base import PushOrder, PushOutcome, PushResult
 from chargers.links.wire import outcome_to_plain
 from gateway import metrics
 from gateway.attempts import AttemptLimiter
+from gateway.bridge.backoff import FIRST_SECONDS
+from gateway.bridge.bridges import Bridges
 from gateway.clock import Clock, utc
 from gateway.connections import Connection
 from gateway.directory import Directory, Entry
 from gateway.handshake import SUBPROTOCOL, HandshakeRequest, HandshakeSettings, Reason, decide, read_identity
 from gateway.ocpp16.facts import SessionSettings
 from gateway.push import Pusher, carry_out
-from gateway.store import BeginPush, CloseFence, EndPush, KeepCandidate, KeepReported, Raise, StepPush, Store, reading
+from gateway.store import (
+    BeginPush,
+    CloseFence,
+    EndPush,
+    KeepCandidate,
+    KeepReported,
+    Raise,
+    StepPush,
+    Store,
+    reading,
+    upstream_reading,
+)
 from gateway.store.jobs import Job
 from gateway.transport import Library, Refusal, Socket, Upgrade, library, listen
+from installations.ocpp_url.host import Doors
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +58,8 @@ class Gateway:
         transport: str = "picows",
         behind_proxy: bool = False,
         session_settings: SessionSettings | None = None,
+        doors: Doors | None = None,
+        backend_retry_seconds: float = FIRST_SECONDS,
     ) -> None:
         self.node, self.host, self.port = node, host, port
         self.bound_port = 0
@@ -56,6 +72,15 @@ class Gateway:
         self._behind_proxy = behind_proxy
         self._session_settings = session_settings or SessionSettings()
         self._clock = Clock()
+        self.bridges = Bridges(
+            node,
+            self.store,
+            upstream_reading,
+            self.directory,
+            self._clock,
+            doors or Doors(),
+            first_pause=backend_retry_seconds,
+        )
         self._attempts = AttemptLimiter()
         self._accepted: dict[tuple[str, str], tuple[Entry, str]] = {}
         self._stopping = asyncio.Event()
@@ -68,6 +93,7 @@ class Gateway:
         try:
             self._clock.correct(await self._ask(reading.clock_offset), at_once=True)
             self.incarnation = await self._ask(lambda: reading.start_node(self.node, utc(self._clock.now())))
+            await self.bridges.begin(self.incarnation)
             self.directory.update(await self._ask(lambda: reading.read_directory(None)))
             server = listen(
                 self._library, self.host, self.port, decide=self._decide, handle=self._handle,
@@ -75,7 +101,8 @@ class Gateway:
             )  # fmt: skip
             async with server as listening:
                 self.bound_port = next(iter(listening.sockets)).getsockname()[1]
-                for chore in (self._refresh, self._beat, self._ping_all, self._open_fences):
+                chores = (self._refresh, self._beat, self._ping_all, self._open_fences)
+                for chore in (*chores, self.bridges.keep_claims, self.bridges.take_up_stranded):
                     self.spawn(chore())
                 ready()
                 await self._stopping.wait()
@@ -157,7 +184,14 @@ class Gateway:
             return
         entry, slot = found
         connection = Connection(
-            socket, entry, slot, node=self.node, library=self._library, clock=self._clock, put=self.store.put
+            socket,
+            entry,
+            slot,
+            node=self.node,
+            library=self._library,
+            clock=self._clock,
+            put=self.store.put,
+            bridges=self.bridges,
         )
         standing = self.connections.get(connection.device_id)
         if standing is not None and not standing.closing:
@@ -248,6 +282,7 @@ class Gateway:
             *(connection.close(1001, "going away") for connection in list(self.connections.values())),
             return_exceptions=True,
         )
+        await self.bridges.stop()
         with contextlib.suppress(Exception):
             await self._ask(lambda: reading.beat_node(self.node, self.incarnation, stopped=True))
 

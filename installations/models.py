@@ -36,6 +36,14 @@ class DriftPolicy(models.TextChoices):
     REPORT = "report", _("Only report it")
 
 
+class OfflineAuthorization(models.TextChoices):
+    """Who may charge while the backend of an OCPP cloud installation is away."""
+
+    REJECT = "reject", _("Nobody")
+    KNOWN = "known", _("Cards the backend accepted before")
+    ACCEPT = "accept", _("Everybody")
+
+
 class Installation(models.Model):
     """A site. ``revision`` is the authentication setting in force; ``version`` counts edits of the other fields."""
 
@@ -50,6 +58,12 @@ class Installation(models.Model):
     )
     drift_policy = models.CharField(
         _("when a charger lost its setting"), max_length=7, choices=DriftPolicy.choices, default=DriftPolicy.CORRECT
+    )
+    offline_authorization = models.CharField(
+        _("who may charge while the backend is away"),
+        max_length=6,
+        choices=OfflineAuthorization.choices,
+        default=OfflineAuthorization.KNOWN,
     )
     revision = models.ForeignKey(
         "AuthenticationRevision", null=True, on_delete=models.PROTECT, related_name="+", editable=False

@@ -202,3 +202,4 @@ GATEWAY_TRANSPORT = env.text("GATEWAY_TRANSPORT", "picows")
 # Private and loopback backends: two doors of their own (see docs/settings.md).
 ALLOW_PRIVATE_BACKENDS = env.words("ALLOW_PRIVATE_BACKENDS")
 ALLOW_LOOPBACK_BACKENDS = env.flag("ALLOW_LOOPBACK_BACKENDS")
+BACKEND_RETRY_SECONDS = env.number("BACKEND_RETRY_SECONDS", 10)

@@ -4,8 +4,10 @@ from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode
 from chargers.models.refused_tag import RefusedTag
 from chargers.models.rollout import Delivery, DeliveryEvent, PaceBucket, PushRecord, Rollout, WorkerHeartbeat
 from chargers.models.transaction import MeterValue, Transaction
+from chargers.models.upstream import BackendTag, UpstreamLink, UpstreamMessage, UpstreamState, UpstreamTransaction
 
 __all__ = [
+    "BackendTag",
     "Charger",
     "ChargerLink",
     "Connector",
@@ -19,5 +21,9 @@ __all__ = [
     "ReportedSetting",
     "Rollout",
     "Transaction",
+    "UpstreamLink",
+    "UpstreamMessage",
+    "UpstreamState",
+    "UpstreamTransaction",
     "WorkerHeartbeat",
 ]

@@ -50,7 +50,7 @@ WITH done AS (
     SELECT * FROM unnest(%s::bigint[], %s::boolean[], %s::boolean[], %s::boolean[])
     AS t(delivery_id, positive, secret, lost)
 )
-UPDATE chargers_charger c SET
+UPDATE chargers_charger c SET directory_at = now(),
     applied_revision_id = CASE WHEN t.positive THEN d.revision_id WHEN t.lost THEN NULL
                                ELSE c.applied_revision_id END,
     applied_at = CASE WHEN t.positive THEN now() WHEN t.lost THEN NULL ELSE c.applied_at END,

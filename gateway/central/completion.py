@@ -6,7 +6,9 @@ from gateway.ocpp16.errors import ErrorCode, Refusal
 from gateway.ocpp16.records import (
     Authorize,
     Boot,
+    DataTransfer,
     Record,
+    Relayed,
     Start,
     StartStored,
     Stop,
@@ -47,6 +49,10 @@ def complete(
             if result.open:
                 activity.start(result.transaction_id, record.connector)
             return answers.start(result)
+        case DataTransfer(), Relayed():
+            return result.payload
+        case DataTransfer(), _:
+            return answers.data_transfer("UnknownVendorId")
         case _, StoreFailed():
             return NOT_STORED
         case Stop(), _:

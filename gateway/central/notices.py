@@ -67,7 +67,9 @@ def on_diagnostics_status(inbound: Inbound[JobStatusRequest]) -> Reply:
 
 
 def on_data_transfer(inbound: Inbound[DataTransferRequest]) -> Reply:
-    """We know no vendor's messages (6.16)."""
+    """We know no vendor's messages (6.16); a backend may."""
+    if inbound.bridged:
+        return Reply(record=records.DataTransfer(inbound.received_at))
     return Reply(answers.data_transfer("UnknownVendorId"))
 
 

@@ -12,13 +12,17 @@ from gateway.ocpp16.records import Record
 
 
 class Inbound[Message](msgspec.Struct):
-    """A charger's call whose payload could be read. ``flags`` name what was repaired in it."""
+    """A charger's call whose payload could be read. ``flags`` name what was repaired in it.
+
+    ``bridged``: a backend has a say, see ``gateway.bridge``.
+    """
 
     message: Message
     flags: tuple[str, ...]
     now: float
     activity: ChargerActivity
     authorization_required: bool
+    bridged: bool = False
 
     @property
     def received_at(self) -> datetime:

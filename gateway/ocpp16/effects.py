@@ -16,10 +16,15 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Store(msgspec.Struct, frozen=True):
-    """Keep or look up ``record``; then ``session.stored(token, result, now)`` if ``record.AWAITED``."""
+    """Keep or look up ``record``; then ``session.stored(token, result, now)`` if ``record.AWAITED``.
+
+    ``action`` and ``payload``: the charger's own message, as JSON, where it has to go up to a backend.
+    """
 
     token: int
     record: Record
+    action: str = ""
+    payload: bytes = b""
 
 
 class Outcome(StrEnum):

@@ -28,6 +28,7 @@ class SessionFacts(msgspec.Struct, frozen=True):
     """What the store knew of the charger when the connection was accepted.
 
     ``connectors``: only statuses whose boot number is ``boot_number``. ``open_transactions``: id to connector.
+    ``bridged``: its messages go up to a backend.
     """
 
     device_id: str
@@ -40,3 +41,4 @@ class SessionFacts(msgspec.Struct, frozen=True):
     firmware_status: str = ""
     diagnostics_status: str = ""
     authorization_required: bool = True
+    bridged: bool = False

@@ -32,12 +32,16 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Inbox:
-    """``waiting`` by store token. ``charger`` says what it does; the session owns it too."""
+    """``waiting`` by store token. ``charger`` says what it does; the session owns it too.
 
-    __slots__ = ("_malformed", "_token", "charger", "waiting")
+    ``bridged``: records carry the charger's own message, so that it can go up to a backend.
+    """
+
+    __slots__ = ("_malformed", "_token", "bridged", "charger", "waiting")
 
     def __init__(self, charger: ChargerActivity) -> None:
         self.charger = charger
+        self.bridged = False
         self.waiting: dict[int, Waiting] = {}
         self._token = 0
         self._malformed: deque[float] | None = None
@@ -45,6 +49,10 @@ class Inbox:
     def keep(self, record: Record) -> Store:
         self._token += 1
         return Store(self._token, record)
+
+    def _keep_message(self, record: Record, call: frames.Call) -> Store:
+        kept = self.keep(record)
+        return Store(kept.token, record, call.action, bytes(call.payload)) if self.bridged else kept
 
     def take(self, call: frames.Call, now: float, authorization_required: bool, effects: list[Effect]) -> bool:
         """Answer the call or begin to; True when the verdict "idle" may have changed."""
@@ -55,7 +63,7 @@ class Inbox:
             effects.append(Send(frames.error(call.id, refused.code, refused.description)))
             return False
         message, flags = refused
-        inbound = Inbound(message, flags, now, self.charger, authorization_required)
+        inbound = Inbound(message, flags, now, self.charger, authorization_required, self.bridged)
         reply = HANDLERS[call.action](inbound)
         if flags or reply.oddity is not None:
             effects.append(Noticed(reply.oddity or Oddity.FLAGGED, ",".join((call.action, *flags))))
@@ -119,7 +127,7 @@ class Inbox:
         return read
 
     def _reply(self, call: frames.Call, reply: Reply, effects: list[Effect]) -> None:
-        store = None if reply.record is None else self.keep(reply.record)
+        store = None if reply.record is None else self._keep_message(reply.record, call)
         if store is not None and store.record.AWAITED:
             self.waiting[store.token] = Waiting(call.id, store.record)
         else:

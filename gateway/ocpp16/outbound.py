@@ -7,11 +7,14 @@ import msgspec
 
 from gateway.ocpp16.effects import Answered, Effect, Outcome, Send
 from gateway.ocpp16.frames import CallError, CallResult
-from gateway.ocpp16.outgoing import read_response
+from gateway.ocpp16.outgoing import read_object, read_response
 
 
 class OutCall(msgspec.Struct, frozen=True):
-    """A call of ours. ``timeout`` in seconds from the writing; ``expires_at``: not written by then, never."""
+    """A call of ours. ``timeout`` in seconds from the writing; ``expires_at``: not written by then, never.
+
+    ``as_it_is``: the answer is somebody else's to judge, any object will do.
+    """
 
     id: str
     action: str
@@ -19,6 +22,7 @@ class OutCall(msgspec.Struct, frozen=True):
     timeout: float
     expires_at: float
     only_if_idle: bool = False
+    as_it_is: bool = False
 
     def over(self, outcome: Outcome, *, sent: bool) -> Answered:
         return Answered(self.id, self.action, outcome, sent)
@@ -51,7 +55,7 @@ class Outbound:
         call, self.out = self.out, None
         if isinstance(frame, CallError):
             return Answered(call.id, call.action, Outcome.ERROR, error_code=frame.code, detail=frame.description)
-        payload = read_response(call.action, frame.payload)
+        payload = read_object(frame.payload) if call.as_it_is else read_response(call.action, frame.payload)
         if payload is None:
             return call.over(Outcome.INVALID, sent=True)
         return Answered(call.id, call.action, Outcome.RESULT, payload=payload)

@@ -134,6 +134,7 @@ _RESPONSES: dict[str, type[msgspec.Struct]] = {
     CentralAction.TRIGGER_MESSAGE: _Triggered,
     CentralAction.UNLOCK_CONNECTOR: _Unlocked,
 }
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
 _DECODERS = {action: msgspec.json.Decoder(shape) for action, shape in _RESPONSES.items()}
 
 
@@ -167,6 +168,15 @@ def read_response(action: str, raw: msgspec.Raw) -> dict[str, Any] | None:
             "unknownKey": answer.unknownKey or [],
         }
     return {name: getattr(answer, name) for name in answer.__struct_fields__}
+
+
+def read_object(raw: msgspec.Raw) -> dict[str, Any] | None:
+    """Any JSON object; None when it is something else."""
+    try:
+        answer = _OBJECT.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return answer
 
 
 def _as_text(value: str | float | bool | None) -> str | None:

@@ -152,8 +152,26 @@ class SecurityEvent(msgspec.Struct, frozen=True):
     reported_at: datetime | None = None
 
 
+class DataTransfer(msgspec.Struct, frozen=True):
+    """A vendor's own message, for the backend alone. Result: ``Relayed``."""
+
+    AWAITED: ClassVar[bool] = True
+
+    received_at: datetime
+
+
 type Record = (
-    Boot | Status | Seen | Authorize | Start | Stop | Meter | FirmwareStatus | DiagnosticsStatus | SecurityEvent
+    Boot
+    | Status
+    | Seen
+    | Authorize
+    | Start
+    | Stop
+    | Meter
+    | FirmwareStatus
+    | DiagnosticsStatus
+    | SecurityEvent
+    | DataTransfer
 )
 
 
@@ -173,10 +191,16 @@ class StartStored(msgspec.Struct, frozen=True):
     open: bool = True
 
 
+class Relayed(msgspec.Struct, frozen=True):
+    """What the backend answered, as JSON."""
+
+    payload: bytes
+
+
 class StoreFailed(msgspec.Struct, frozen=True):
     """Nothing was stored (database away, queue full). The charger gets InternalError and repeats (EJ-3.3)."""
 
     reason: str = ""
 
 
-type StoreResult = TagAnswer | StartStored | StoreFailed | None
+type StoreResult = TagAnswer | StartStored | Relayed | StoreFailed | None

@@ -60,6 +60,7 @@ class ChargerSession:
         self._charger.diagnostics_status = facts.diagnostics_status
         self._authorization_required = facts.authorization_required
         self._inbox = Inbox(self._charger)
+        self._inbox.bridged = facts.bridged
         self._outbound = Outbound(facts.epoch)
         self._inquiry = Inquiry(
             booted=facts.boot_accepted,
@@ -195,6 +196,22 @@ class ChargerSession:
     def require_authorization(self, required: bool) -> None:
         """The installation's setting has changed (a new revision)."""
         self._authorization_required = required
+
+    def bridge(self, bridged: bool) -> None:
+        """Whether its messages go up to a backend from now on."""
+        self._inbox.bridged = bridged
+
+    def relay(self, action: str, payload: Mapping[str, Any], now: float, *, timeout: float) -> tuple[str, list[Effect]]:
+        """As ``call``, for a backend's own words: nothing but their size is judged, and the answer comes as it is."""
+        call_id = self._outbound.new_id()
+        text = frames.call(call_id, action, payload)
+        call = OutCall(call_id, action, text, timeout, now + timeout, as_it_is=True)
+        if self._closed:
+            return call_id, [call.over(Outcome.CLOSED, sent=False)]
+        self._outbound.put(call, Priority.COMMAND)
+        effects: list[Effect] = []
+        self._advance(now, effects)
+        return call_id, effects
 
     def activity(self, now: float) -> Activity:
         return self._charger.snapshot(now, len(self._inbox.waiting))

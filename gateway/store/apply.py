@@ -5,20 +5,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.ocpp16 import records
-from gateway.store import link_jobs, push_jobs, record_jobs, transaction_jobs
+from gateway.store import link_jobs, push_jobs, record_jobs, transaction_jobs, upstream_jobs
 from gateway.store.jobs import (
     BeginPush,
     CloseFence,
     Connect,
     Disconnect,
+    EndMessages,
     EndPush,
     Job,
     KeepCandidate,
     KeepReported,
+    KeepTag,
+    MapTransaction,
     Raise,
     Recorded,
     RingFor,
     StepPush,
+    TellUpstream,
 )
 
 # Each takes all jobs of one kind and answers their results in order.
@@ -32,6 +36,10 @@ APPLIERS: dict[type, Callable[[list[Any]], Sequence[Any]]] = {
     BeginPush: push_jobs.begin,
     StepPush: push_jobs.step,
     EndPush: push_jobs.end,
+    TellUpstream: upstream_jobs.tell,
+    EndMessages: upstream_jobs.end_messages,
+    MapTransaction: upstream_jobs.map_transaction,
+    KeepTag: upstream_jobs.keep_tag,
     records.Boot: record_jobs.boot,
     records.Status: record_jobs.status,
     records.FirmwareStatus: record_jobs.firmware_status,
@@ -56,6 +64,7 @@ def apply(jobs: Sequence[Job]) -> list[Any]:
             answers = applier([jobs[place] for place in places])
             for place, answer in zip(places, answers, strict=True):
                 results[place] = answer
+    upstream_jobs.queue(jobs, results)
     record_jobs.seen([job for job in jobs if isinstance(job, Recorded)])
     return results
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.ocpp16.records import Record
+from gateway.ocpp16.records import Record, TagAnswer
 
 
 class LinkFacts(msgspec.Struct, frozen=True):
@@ -41,11 +41,29 @@ class Disconnect(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Upward(msgspec.Struct, frozen=True):
+    """The charger's own message behind a record, for the backend at ``url``. ``connected``: it can be asked now."""
+
+    url: str
+    action: str
+    payload: bytes
+    connected: bool
+
+
+class Lifted(msgspec.Struct, frozen=True):
+    """The result of a record whose message was queued as row ``message_id``; 0: it was there already."""
+
+    result: Any
+    message_id: int
+    transaction_id: int | None
+
+
 class Recorded(msgspec.Struct, frozen=True):
-    """A record of a session. Result: its StoreResult."""
+    """A record of a session. Result: its StoreResult, ``Lifted`` where its message waits to go up."""
 
     charger_id: int
     record: Record
+    upward: Upward | None = None
 
 
 class RingFor(msgspec.Struct, frozen=True):
@@ -104,6 +122,46 @@ class KeepReported(msgspec.Struct, frozen=True):
     settings: Mapping[str, tuple[str | None, bool]]
 
 
+class TellUpstream(msgspec.Struct, frozen=True):
+    """How the connection to a backend stands, told by who holds it. ``proven``: the candidate key has logged in."""
+
+    charger_id: int
+    holder: str
+    state: str
+    fault: str = ""
+    status: int = 0
+    failures: int = 0
+    retry_at: datetime | None = None
+    proven: bool = False
+
+
+class EndMessages(msgspec.Struct, frozen=True):
+    """Messages that need not go up any more. ``outcome``: delivered, refused, thinned or left."""
+
+    charger_id: int
+    ids: tuple[int, ...]
+    outcome: str
+
+
+class MapTransaction(msgspec.Struct, frozen=True):
+    """The backend's id of a session (None: it refused to give one), and with it the end of the message."""
+
+    charger_id: int
+    message_id: int
+    transaction_id: int
+    url: str
+    backend_id: int | None
+    status: str
+
+
+class KeepTag(msgspec.Struct, frozen=True):
+    """What the backend said of a card just now."""
+
+    charger_id: int
+    id_tag: str
+    tag: TagAnswer
+
+
 class Raise(msgspec.Struct, frozen=True):
     """An alarm on the link, for instance ``duplicate_identity``."""
 
@@ -124,4 +182,8 @@ type Job = (
     | KeepCandidate
     | KeepReported
     | Raise
+    | TellUpstream
+    | EndMessages
+    | MapTransaction
+    | KeepTag
 )

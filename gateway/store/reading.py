@@ -8,18 +8,24 @@ from typing import Any
 from django.db import connection
 
 from chargers.models import GatewayNode
-from gateway.directory import Entry
+from gateway.directory import Backend, Entry
 from gateway.handshake import Known
-from installations.authentication import password_form
+from installations.authentication import CLOUD, password_form
+from installations.doors import configured_doors
 from installations.models import Secret
+from installations.ocpp_url.identity import ChargerUrl, resolve
+from installations.ocpp_url.template import parse_template
 from installations.services.secrets import reveal
 
+# A charger is bridged by the revision that has reached it, not by the one its site agreed on meanwhile.
 DIRECTORY = """
 SELECT c.id, c.device_id, c.key_digest, c.candidate_key_digest, coalesce(r.authorization_required, true), r.id,
-       greatest(c.directory_at, coalesce(r.created_at, c.directory_at))
+       greatest(c.directory_at, coalesce(r.created_at, c.directory_at)),
+       a.mode, a.server_url, a.legacy_identity, a.secret_id, c.server_url
 FROM chargers_charger c
 JOIN installations_installation i ON i.id = c.installation_id
 LEFT JOIN installations_authenticationrevision r ON r.id = i.revision_id
+LEFT JOIN installations_authenticationrevision a ON a.id = c.applied_revision_id
 """
 
 # Rows committed late by a long transaction carry an older time than rows read before them.
@@ -41,9 +47,21 @@ def read_directory(since: datetime | None, device_ids: Collection[str] = ()) -> 
 
 
 def _entry(row: Any) -> Entry:
-    charger_id, device_id, current, candidate, required, revision_id, changed_at = row
+    charger_id, device_id, current, candidate, required, revision_id, changed_at, *bridged = row
     known = Known(device_id, bytes(current) if current else None, bytes(candidate) if candidate else None)
-    return Entry(charger_id, known, required, revision_id, changed_at)
+    return Entry(charger_id, known, required, revision_id, changed_at, _backend(device_id, *bridged))
+
+
+def _backend(
+    device_id: str, mode: str | None, server_url: str, legacy: bool, secret_id: int | None, own_url: str
+) -> Backend | None:
+    """Where the charger's messages go up to, in OCPP cloud."""
+    if mode != CLOUD:
+        return None
+    doors = configured_doors()
+    template = parse_template(server_url, mode=CLOUD, doors=doors).template if server_url else None
+    endpoint = resolve(template, ChargerUrl(device_id, own_url), mode=CLOUD, legacy_identity=legacy, doors=doors)
+    return Backend(endpoint.dialled_url or "", endpoint.identity, secret_id)
 
 
 def read_device_ids() -> set[str]:

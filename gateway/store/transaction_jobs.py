@@ -9,7 +9,7 @@ from django.db import connection
 
 from gateway.central.authorize import Card, judge_tag
 from gateway.ocpp16.records import Authorize, Meter, Sample, Start, StartStored, Stop, TagAnswer
-from gateway.store import refused_tags
+from gateway.store import refused_tags, upstream_jobs
 from gateway.store.jobs import Recorded
 from installations.id_tag import normal_id_tag
 
@@ -75,6 +75,22 @@ ON CONFLICT (charger_id, digest) DO NOTHING
 """
 
 
+def _judge_all(asked: Sequence[tuple[Recorded, str, datetime]]) -> list[TagAnswer]:
+    """By the installation's cards, or where a backend authorises by what it said before."""
+    native = [(job.charger_id, tag, at) for job, tag, at in asked if job.upward is None]
+    bridged = [one for one in asked if one[0].upward is not None]
+    by_cards, by_backend = iter(_judge(native) if native else ()), iter(upstream_jobs.judge(bridged) if bridged else ())
+    return [next(by_cards if job.upward is None else by_backend) for job, _tag, _at in asked]
+
+
+def _remember_refused(asked: Sequence[tuple[Recorded, str, datetime]], answers: Sequence[TagAnswer]) -> None:
+    """Cards that could be added here; a backend's cards are the backend's."""
+    pairs = [(one, answer) for one, answer in zip(asked, answers, strict=True) if one[0].upward is None]
+    refused_tags.remember(
+        [(job.charger_id, tag, at) for (job, tag, at), _answer in pairs], [answer for _one, answer in pairs]
+    )
+
+
 def _judge(pairs: Sequence[tuple[int, str, datetime]]) -> list[TagAnswer]:
     """For (charger, tag, time): what the installation says of the tag."""
     with connection.cursor() as cursor:
@@ -97,17 +113,17 @@ def _judge(pairs: Sequence[tuple[int, str, datetime]]) -> list[TagAnswer]:
 
 def authorize(jobs: list[Recorded]) -> list[TagAnswer]:
     asked: list[Authorize] = [job.record for job in jobs]  # type: ignore[misc]  # apply groups jobs by record
-    pairs = [(job.charger_id, one.id_tag, one.received_at) for job, one in zip(jobs, asked, strict=True)]
-    answers = _judge(pairs)
-    refused_tags.remember(pairs, answers)
+    questions = [(job, one.id_tag, one.received_at) for job, one in zip(jobs, asked, strict=True)]
+    answers = _judge_all(questions)
+    _remember_refused(questions, answers)
     return answers
 
 
 def start(jobs: list[Recorded]) -> list[StartStored]:
     starts: list[Start] = [job.record for job in jobs]  # type: ignore[misc]  # apply groups jobs by record
-    pairs = [(job.charger_id, one.id_tag, one.received_at) for job, one in zip(jobs, starts, strict=True)]
-    tags = _judge(pairs)
-    refused_tags.remember(pairs, tags)
+    questions = [(job, one.id_tag, one.received_at) for job, one in zip(jobs, starts, strict=True)]
+    tags = _judge_all(questions)
+    _remember_refused(questions, tags)
     with connection.cursor() as cursor:
         cursor.execute(
             START,
@@ -162,8 +178,8 @@ def stop(jobs: list[Recorded]) -> list[TagAnswer | None]:
             for job, one in zip(jobs, stops, strict=True)
         ]
     )
-    asked = [(job.charger_id, one.id_tag, one.received_at) for job, one in zip(jobs, stops, strict=True) if one.id_tag]
-    answers = iter(_judge(asked) if asked else [])
+    asked = [(job, one.id_tag, one.received_at) for job, one in zip(jobs, stops, strict=True) if one.id_tag]
+    answers = iter(_judge_all(asked) if asked else [])
     return [next(answers) if one.id_tag else None for one in stops]
 
 

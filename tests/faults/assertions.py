@@ -49,7 +49,8 @@ def assert_nothing_broke(world: World, rollout: str, *, timeout_seconds: float =
             " LEFT JOIN chargers_rollout r ON r.revision_id = v.id WHERE v.number > 1 AND r.id IS NULL"
         ).fetchone()
         pushes = connection.execute(
-            "SELECT p.delivery_id, step ->> 'key' FROM chargers_pushrecord p CROSS JOIN jsonb_array_elements(p.steps) step"
+            "SELECT p.delivery_id, step ->> 'key'"
+            " FROM chargers_pushrecord p CROSS JOIN jsonb_array_elements(p.steps) step"
             " JOIN chargers_delivery d ON d.id = p.delivery_id"
             " WHERE step ->> 'status' IN ('Accepted', 'RebootRequired') AND d.rollout_id = %s",
             [int(rollout.rstrip("/").rpartition("/")[2])],

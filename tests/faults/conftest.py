@@ -36,6 +36,7 @@ def shared_world() -> Iterator[World]:
 def world(shared_world: World) -> World:
     """Whatever the fault before has left is mended."""
     shared_world.mend()
+    shared_world.forget_judged()
     return shared_world
 
 

@@ -21,7 +21,6 @@ pytestmark = pytest.mark.slow
 ALL = {"applied": 5}
 
 
-@pytest.mark.core
 def test_11_redis_killed_and_everything_in_it_lost(world: World) -> None:
     """Celery's worker may end by itself when the broker dies under a task it has to acknowledge."""
     slow_answers(world)
@@ -62,6 +61,7 @@ def test_13_redis_out_of_memory(world: World) -> None:
     assert states(assert_nothing_broke(world, rollout)) == ALL
 
 
+@pytest.mark.core
 def test_14_every_message_three_times_and_in_another_order(world: World) -> None:
     app = Celery(broker=f"redis+socket://{socket_dir(world.data) / 'valkey.sock'}")
     slow_answers(world, 0.1)
@@ -78,6 +78,7 @@ def test_14_every_message_three_times_and_in_another_order(world: World) -> None
     app.close()
 
 
+@pytest.mark.core
 def test_14_every_order_and_every_answer_three_times_and_in_another_order(world: World) -> None:
     """The gateway stands still until its orders are tripled, then the worker until its answers are."""
     with redis.Redis.from_url(redis_url(world.data)) as bus:

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.slow
 ALL = {"applied": 5}
 
 
-@pytest.mark.core
 def test_16_gateway_killed_with_all_its_sockets(world: World) -> None:
     slow_answers(world)
     rollout = save(world)
@@ -86,6 +85,7 @@ def test_20_half_open_connections(world: World) -> None:
     assert states(assert_nothing_broke(world, rollout, timeout_seconds=180)) == ALL
 
 
+@pytest.mark.core
 def test_23_a_charger_says_accepted_and_does_nothing(world: World) -> None:
     world.kill("chargers-zcs")
     world.start_chargers("ZCS", "--quirk", "ignores", name="chargers-zcs")

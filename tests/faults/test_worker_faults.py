@@ -27,7 +27,6 @@ def slow_answers(world: World, seconds: float = 0.4) -> None:
     world.air.delay_seconds["up"] = seconds
 
 
-@pytest.mark.core
 def test_05_worker_killed_in_a_batch(world: World) -> None:
     rollout = save_for_all_at_once(world)
     slow_answers(world)
@@ -49,7 +48,6 @@ def test_06_pool_child_killed(world: World) -> None:
     assert states(assert_nothing_broke(world, rollout)) == ALL
 
 
-@pytest.mark.core
 def test_07_worker_drains_within_30_seconds(world: World) -> None:
     slow_answers(world)
     rollout = save(world)

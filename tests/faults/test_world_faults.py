@@ -24,6 +24,7 @@ def test_21_clocks_are_off(world: World) -> None:
     world.start_chargers("ZCS", "--clock-offset", "-1790000000", name="chargers-zcs")
     world.wait_online()
     rollout = save(world)
+    wait_until(lambda: states(deliveries(world, rollout)) == ALL, timeout_seconds=150, what="all have come back")
     assert states(assert_nothing_broke(world, rollout, timeout_seconds=150)) == ALL
     for name in ("worker", "gateway", "chargers-zcs"):
         world.kill(name)

@@ -41,6 +41,7 @@ class World:
         self.servers: dict[str, subprocess.Popen[bytes]] = {}
         self.info: dict[str, Any] = {}
         self.accepted: list[str] = []
+        self._judged = 0
         sockets = socket_dir(data)
         self.redis = Proxy(str(sockets / "valkey.sock"))
         self.database = Proxy(str(sockets / ".s.PGSQL.5432"))
@@ -282,4 +283,9 @@ class World:
         return settled(self, rollout, timeout_seconds=timeout_seconds)
 
     def judge(self) -> list[dict[str, Any]]:
-        return read_lines(self.data / "judge.ndjson")
+        """The chargers' own record since the last ``forget_judged``."""
+        return read_lines(self.data / "judge.ndjson")[self._judged :]
+
+    def forget_judged(self) -> None:
+        """What chargers with a fault of their own were told says nothing about the next test."""
+        self._judged = len(read_lines(self.data / "judge.ndjson"))

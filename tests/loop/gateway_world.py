@@ -18,6 +18,7 @@ from chargers.models import Charger
 from gateway.ocpp16.facts import SessionSettings
 from gateway.server import Gateway
 from installations.models import AuthenticationRevision, Installation
+from installations.ocpp_url.host import Doors
 
 PEPPER = settings.CHARGER_KEY_PEPPER.encode()
 PASSWORD = "LinkPassword01234567"
@@ -52,7 +53,10 @@ async def db[T](question: Callable[[], T]) -> T:
 
 @asynccontextmanager
 async def running(transport: str, node: str = "test") -> Any:
-    gateway = Gateway(node=node, host="127.0.0.1", port=0, pepper=PEPPER, transport=transport, session_settings=QUICK)
+    gateway = Gateway(
+        node=node, host="127.0.0.1", port=0, pepper=PEPPER, transport=transport, session_settings=QUICK,
+        doors=Doors(loopback=True), backend_retry_seconds=0.1,
+    )  # fmt: skip
     ready = asyncio.Event()
     task = asyncio.create_task(gateway.run(ready=ready.set))
     await asyncio.wait([task, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)

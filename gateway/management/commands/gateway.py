@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from gateway.commands import serve_orders
 from gateway.metrics import serve_metrics
 from gateway.server import Gateway
+from installations.doors import configured_doors
 
 
 class Command(BaseCommand):
@@ -32,6 +33,8 @@ class Command(BaseCommand):
             pepper=settings.CHARGER_KEY_PEPPER.encode(),
             transport=options["transport"],
             behind_proxy=settings.BEHIND_PROXY,
+            doors=configured_doors(),
+            backend_retry_seconds=settings.BACKEND_RETRY_SECONDS,
         )
         try:
             import uvloop

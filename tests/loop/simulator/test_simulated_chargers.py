@@ -12,6 +12,7 @@ from ocpp.v16 import call
 from ocpp.v16.enums import AvailabilityType, ResetType
 
 from gateway.simulator.backend import Users
+from gateway.simulator.line import Boot
 from gateway.simulator.scenarios import Scenario
 from tests.loop.simulator.site import PASSWORD, Central, Site, until
 
@@ -89,8 +90,9 @@ async def test_what_happened_during_an_outage_is_told_afterwards_in_order(site: 
     central = await site.backend()
     crowd = site.crowd(central, scenario=Scenario.BUSY)
     await booted(central)
-    await central.go_away()
     point = crowd.chargers[0].point
+    await until(lambda: point.lines["main"].boot is Boot.ACCEPTED)
+    await central.go_away()
     await until(lambda: sum(each.action == "StopTransaction" for each in point.lines["main"].transactions) >= 2)
     again = await site.backend(port=central.port)
     await until(lambda: len(again.lines("StopTransaction")) >= 2)

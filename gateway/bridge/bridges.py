@@ -1,0 +1,182 @@
+"""All backends' connections of one gateway node: who has one, for how long, and whether it is still ours to serve."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import structlog
+
+from gateway.bridge.backoff import FIRST_SECONDS
+from gateway.bridge.dial import Account, dial
+from gateway.bridge.facts import Beginning
+from gateway.bridge.leg import Leg, LinkLost
+from gateway.bridge.outbox import Queued
+from gateway.bridge.upstream import Local, Upstream
+from gateway.clock import Clock
+from gateway.directory import Backend, Directory, Entry
+from gateway.store.jobs import Job
+from installations.ocpp_url.host import Doors
+
+log = structlog.get_logger(__name__)
+
+RENEW_SECONDS = 5.0
+STRANDED_SECONDS = 30.0
+# A charger that comes back soon finds its backend still connected.
+LINGER_SECONDS = 60.0
+DIALS_PER_HOST = 16
+
+
+class Reading(Protocol):
+    """``gateway.store.upstream_reading``: every function runs in the store's reader thread."""
+
+    def claim(self, charger_id: int, url: str, holder: str, initial_secret: int | None) -> Beginning | None: ...
+    def load(self, charger_id: int, url: str, after: int) -> tuple[list[Queued], bool]: ...
+    def thin_out(self, charger_id: int) -> int: ...
+    def keep_key(self, charger_id: int, holder: str, text: str) -> bool: ...
+    def release(self, charger_id: int, holder: str) -> None: ...
+    def release_node(self, node: str) -> None: ...
+    def renew(self, holder: str, node: str, charger_ids: list[int]) -> set[int]: ...
+    def stranded(self) -> list[str]: ...
+
+
+class Store(Protocol):
+    def put(self, job: Job, tag: Any = None) -> bool: ...
+    def ask[T](self, question: Callable[[], T]) -> Any: ...
+
+
+class Bridges:
+    """The desk of every upstream of this node."""
+
+    def __init__(
+        self, node: str, store: Store, reading: Reading, directory: Directory, clock: Clock, doors: Doors, *,
+        first_pause: float = FIRST_SECONDS,
+    ) -> None:  # fmt: skip
+        self.node, self.holder = node, node
+        self.upstreams: dict[str, Upstream] = {}
+        self._store, self._reading, self._directory, self._clock = store, reading, directory, clock
+        self._doors = doors
+        self._first_pause = first_pause
+        self._dials: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(DIALS_PER_HOST))
+
+    async def begin(self, incarnation: int) -> None:
+        self.holder = f"{self.node}:{incarnation}"
+        await self._ask(lambda: self._reading.release_node(self.node))
+
+    # For connections
+
+    def attach(self, entry: Entry, local: Local) -> Upstream | None:
+        """The upstream of a charger that is here now, begun if need be; None: it has no backend of ours."""
+        upstream = self._fitting(entry)
+        if upstream is not None:
+            upstream.attach(local)
+        return upstream
+
+    def _fitting(self, entry: Entry) -> Upstream | None:
+        device_id = entry.known.device_id
+        standing = self.upstreams.get(device_id)
+        if standing is not None and standing.backend != entry.backend:
+            del self.upstreams[device_id]
+            asyncio.get_running_loop().create_task(standing.stop())
+            standing = None
+        if standing is None and entry.backend is not None:
+            standing = Upstream(
+                entry.charger_id, device_id, entry.backend, self, self._clock, first_pause=self._first_pause
+            )
+            self.upstreams[device_id] = standing
+            standing.start()
+        return standing
+
+    # The desk
+
+    def put(self, job: Job) -> None:
+        self._store.put(job)
+
+    async def keep(self, job: Job) -> None:
+        """Returns when it is committed."""
+        done = asyncio.get_running_loop().create_future()
+        if not self._store.put(job, done):
+            raise LinkLost  # too much waits here: the same message goes up again later
+        await done
+
+    async def claim(self, charger_id: int, backend: Backend) -> Beginning | None:
+        found: Beginning | None = await self._ask(
+            lambda: self._reading.claim(charger_id, backend.url, self.holder, backend.secret_id)
+        )
+        if found is not None:
+            await self._ask(lambda: self._reading.thin_out(charger_id))
+        return found
+
+    async def load(self, charger_id: int, url: str, after: int) -> tuple[list[Queued], bool]:
+        found: tuple[list[Queued], bool] = await self._ask(lambda: self._reading.load(charger_id, url, after))
+        return found
+
+    async def keep_key(self, charger_id: int, text: str) -> bool:
+        kept: bool = await self._ask(lambda: self._reading.keep_key(charger_id, self.holder, text))
+        return kept
+
+    async def release(self, charger_id: int) -> None:
+        await self._ask(lambda: self._reading.release(charger_id, self.holder))
+
+    async def dial(self, account: Account, leg: Leg) -> None:
+        """So many at once to one host: a backend that comes back is not run over."""
+        async with self._dials[urlsplit(account.url).netloc]:
+            await dial(account, leg.wire, doors=self._doors)
+
+    async def _ask(self, question: Callable[[], Any]) -> Any:
+        return await asyncio.wrap_future(self._store.ask(question))
+
+    # Chores
+
+    async def keep_claims(self) -> None:
+        """For ever: renew what is served, give up what is another node's now, end what nobody needs."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            by_id = {upstream.charger_id: device_id for device_id, upstream in self.upstreams.items()}
+            if not by_id:
+                continue
+            try:
+                lost = await self._ask(partial(self._reading.renew, self.holder, self.node, list(by_id)))
+            except Exception as error:
+                log.warning("claims were not renewed", error=type(error).__name__)
+                continue
+            for charger_id in lost:
+                upstream = self.upstreams.get(by_id[charger_id])
+                # Who waits for its claim holds none: its charger is here, so it is the other node that gives way.
+                if upstream is not None and upstream.local is None:
+                    await self._end(upstream)
+            for upstream in list(self.upstreams.values()):
+                if upstream.idle_since is not None and self._is_over(upstream):
+                    await self._end(upstream)
+
+    @staticmethod
+    def _is_over(upstream: Upstream) -> bool:
+        """Its charger is away. What waits is delivered first, however long the backend stays away."""
+        since = upstream.idle_since
+        return since is not None and time.monotonic() - since > LINGER_SECONDS and upstream.is_drained
+
+    async def _end(self, upstream: Upstream) -> None:
+        if self.upstreams.get(upstream.device_id) is upstream:
+            del self.upstreams[upstream.device_id]
+        await upstream.stop()
+
+    async def take_up_stranded(self) -> None:
+        """For ever: chargers that went away with messages left, at a node that has died or was restarted."""
+        while True:
+            await asyncio.sleep(STRANDED_SECONDS)
+            try:
+                device_ids = await self._ask(self._reading.stranded)
+            except Exception as error:
+                log.warning("nobody looked for stranded messages", error=type(error).__name__)
+                continue
+            for device_id in device_ids:
+                entry = self._directory.find(device_id)
+                if entry is not None and entry.backend is not None:
+                    self._fitting(entry)
+
+    async def stop(self) -> None:
+        upstreams, self.upstreams = list(self.upstreams.values()), {}
+        await asyncio.gather(*(upstream.stop() for upstream in upstreams), return_exceptions=True)

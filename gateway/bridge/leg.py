@@ -1,0 +1,95 @@
+"""One connection to a backend: our calls one after another, the backend's calls handed on. asyncio."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from gateway.ocpp16 import frames
+from gateway.ocpp16.errors import ErrorCode
+from gateway.ocpp16.outgoing import read_object
+from gateway.wire import Wire
+
+_encode = msgspec.json.Encoder().encode
+
+
+class LinkLost(Exception):
+    """The connection is gone, or silent for so long that it might as well be."""
+
+
+class Refused(Exception):
+    """The backend answered with a CALLERROR, or with something that is no answer."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Leg:
+    """``on_call`` gets the backend's calls: (message id, action, payload or None where it is no JSON)."""
+
+    def __init__(self, on_call: Callable[[frames.MessageId, str, Any], None]) -> None:
+        self.gone = asyncio.Event()
+        self.wire = Wire(lambda: None, self._hear, self.gone.set)
+        self.late_answers = 0
+        self._on_call = on_call
+        self._out: tuple[str, asyncio.Future[dict[str, Any]]] | None = None
+
+    async def call(self, action: str, payload: Mapping[str, Any], *, seconds: float) -> dict[str, Any]:
+        """The answer's payload. Raises Refused and LinkLost; after a time-out the connection is given up, so that an
+        answer that comes late is never taken for another call's.
+        """
+        if self.gone.is_set():
+            raise LinkLost
+        if self._out is not None:
+            raise RuntimeError("one call at a time")
+        call_id = str(uuid.uuid4())
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._out = (call_id, answer)
+        gone = asyncio.ensure_future(self.gone.wait())
+        try:
+            self.wire.send(frames.call(call_id, action, payload))
+            either: set[asyncio.Future[Any]] = {answer, gone}
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                self.close()
+                raise LinkLost
+            return answer.result()
+        finally:
+            gone.cancel()
+            self._out = None
+
+    def answer(self, call_id: frames.MessageId, payload: Mapping[str, Any]) -> None:
+        self.wire.send(frames.result(call_id, _encode(payload)))
+
+    def refuse(self, call_id: frames.MessageId, code: ErrorCode, description: str = "") -> None:
+        self.wire.send(frames.error(call_id, code, description))
+
+    def close(self) -> None:
+        self.wire.drop(politely=True)
+        self.gone.set()
+
+    def _hear(self, text: str) -> None:
+        frame = frames.parse(text)
+        match frame:
+            case frames.Call():
+                self._on_call(frame.id, frame.action, read_object(frame.payload))
+            case frames.Malformed():
+                if frame.answer_id is not None:
+                    self.refuse(frame.answer_id, ErrorCode.FORMATION_VIOLATION, frame.reason)
+            case _:
+                self._take_answer(frame)
+
+    def _take_answer(self, frame: frames.CallResult | frames.CallError) -> None:
+        if self._out is None or self._out[0] != frame.id or self._out[1].done():
+            self.late_answers += 1
+            return
+        future = self._out[1]
+        if isinstance(frame, frames.CallError):
+            future.set_exception(Refused(frame.code.value))
+        elif (payload := read_object(frame.payload)) is None:
+            future.set_exception(Refused("not_an_object"))
+        else:
+            future.set_result(payload)

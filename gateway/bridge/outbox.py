@@ -1,0 +1,109 @@
+"""What waits to go up to a backend, and in which order. Pure.
+
+Transaction messages are rows of the database, delivered strictly in the order the charger sent them. Everything else
+is of the moment: the newest status of each connector, the newest state of each job.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_IN_MEMORY = 200
+MOST_METER_VALUES = 1000
+CLOCK = "Sample.Clock"
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A stored message. ``transaction_id``: ours; None where it belongs to none."""
+
+    id: int
+    action: str
+    payload: Mapping[str, Any]
+    transaction_id: int | None = None
+
+
+@dataclass
+class Outbox:
+    """``more``: the database holds messages after the last one here."""
+
+    stored: deque[Queued] = field(default_factory=deque)
+    notices: dict[tuple[str, int], Mapping[str, Any]] = field(default_factory=dict)
+    last_id: int = 0
+    more: bool = True
+
+    def queued(self, message: Queued) -> None:
+        """It was committed just now. Rows are taken from here only while none before them is missing."""
+        if self.more or message.id <= self.last_id:
+            return
+        if len(self.stored) >= MOST_IN_MEMORY:
+            self.more = True
+            return
+        self.stored.append(message)
+        self.last_id = message.id
+
+    def loaded(self, messages: Sequence[Queued], *, all_of_them: bool) -> None:
+        """Read from the database, in order, after ``last_id``."""
+        for message in messages:
+            if message.id > self.last_id:
+                self.stored.append(message)
+                self.last_id = message.id
+        self.more = not all_of_them
+
+    def forget(self) -> None:
+        """After a connection was lost: what was not confirmed is read again."""
+        self.stored.clear()
+        self.last_id, self.more = 0, True
+
+    def notice(self, action: str, payload: Mapping[str, Any]) -> None:
+        connector = payload.get("connectorId", 0)
+        place = (action, connector if isinstance(connector, int) else 0)
+        self.notices.pop(place, None)
+        self.notices[place] = payload
+
+    def next_notice(self) -> tuple[str, Mapping[str, Any]] | None:
+        if not self.notices:
+            return None
+        place = next(iter(self.notices))
+        return place[0], self.notices.pop(place)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A waiting MeterValues message: its row, its transaction, whether it is clock-aligned."""
+
+    id: int
+    transaction_id: int | None
+    clock_aligned: bool
+
+
+def thin(readings: Iterable[Reading], most: int = MOST_METER_VALUES) -> list[int]:
+    """Which messages to give up so that ``most`` are left, if that can be: never the first or last of a transaction
+    and never clock-aligned ones; of the others every second, again and again, so that what stays is evenly spread.
+    """
+    waiting = list(readings)
+    ends: dict[int | None, tuple[int, int]] = {}
+    for reading in waiting:
+        first, _last = ends.get(reading.transaction_id, (reading.id, reading.id))
+        ends[reading.transaction_id] = (first, reading.id)
+    kept = [one for one in waiting if one.clock_aligned or one.id in ends[one.transaction_id]]
+    spare = [one for one in waiting if not (one.clock_aligned or one.id in ends[one.transaction_id])]
+    given_up: list[int] = []
+    while spare and len(kept) + len(spare) > most:
+        given_up += [one.id for one in spare[::2]]
+        spare = spare[1::2]
+    return sorted(given_up)
+
+
+def is_clock_aligned(payload: Mapping[str, Any]) -> bool:
+    values = payload.get("meterValue") or ()
+    return any(sample.get("context") == CLOCK for value in values for sample in value.get("sampledValue") or ())
+
+
+def with_transaction(message: Queued, backend_ids: Mapping[int, int]) -> dict[str, Any]:
+    """The payload as the backend knows it: its own transaction id, -1 where it never gave one."""
+    payload = dict(message.payload)
+    if "transactionId" in payload and message.action != "StartTransaction":
+        payload["transactionId"] = backend_ids.get(message.transaction_id or 0, -1)
+    return payload

@@ -1,0 +1,166 @@
+"""What goes up to backends: queued in the transaction that keeps the record, ended when the backend has answered."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from gateway.bridge.offline import judge_offline
+from gateway.ocpp16.records import Meter, Start, StartStored, Stop, TagAnswer
+from gateway.store.jobs import EndMessages, KeepTag, Lifted, MapTransaction, Recorded, TellUpstream
+from installations.id_tag import normal_id_tag
+
+DURABLE = (Start, Stop, Meter)
+
+QUEUE = """
+INSERT INTO chargers_upstreammessage (charger_id, url, action, payload, transaction_id, digest, queued_at, outcome)
+SELECT t.charger_id, t.url, t.action, t.payload, x.id, t.digest, t.at, ''
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::jsonb[], %s::int[], %s::bytea[], %s::timestamptz[])
+    WITH ORDINALITY AS t(charger_id, url, action, payload, transaction_id, digest, at, place)
+LEFT JOIN chargers_transaction x ON x.id = t.transaction_id AND x.charger_id = t.charger_id
+ORDER BY t.place
+ON CONFLICT (charger_id, digest) DO NOTHING
+RETURNING id, charger_id, digest, transaction_id
+"""
+
+OFFLINE = """
+SELECT t.place, i.offline_authorization, lower(coalesce(a.default_id_tag, '')) = t.id_tag AND t.id_tag <> '',
+       b.status, b.expires_at, b.parent_id_tag
+FROM unnest(%s::int[], %s::bigint[], %s::text[]) AS t(place, charger_id, id_tag)
+JOIN chargers_charger c ON c.id = t.charger_id
+JOIN installations_installation i ON i.id = c.installation_id
+LEFT JOIN installations_authenticationrevision a ON a.id = c.applied_revision_id
+LEFT JOIN chargers_backendtag b ON b.installation_id = i.id AND b.id_tag = t.id_tag
+"""
+
+TELL = """
+UPDATE chargers_upstreamlink u SET state = t.state, fault = t.fault, http_status = t.status, failures = t.failures,
+    retry_at = t.retry_at, since = CASE WHEN u.state = t.state AND u.fault = t.fault THEN u.since ELSE now() END,
+    secret_id = CASE WHEN t.state = 'connected' AND t.proven THEN u.candidate_id ELSE u.secret_id END,
+    candidate_id = CASE WHEN t.state = 'connected' AND t.proven THEN NULL ELSE u.candidate_id END
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::timestamptz[], %s::boolean[])
+    AS t(id, holder, state, fault, status, failures, retry_at, proven)
+WHERE u.charger_id = t.id AND u.holder = t.holder
+"""
+
+END = """
+UPDATE chargers_upstreammessage m SET ended_at = now(), outcome = t.outcome
+FROM unnest(%s::bigint[], %s::text[]) AS t(id, outcome) WHERE m.id = t.id AND m.ended_at IS NULL
+"""
+
+MAP = """
+INSERT INTO chargers_upstreamtransaction (transaction_id, url, backend_id, status)
+SELECT * FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[])
+ON CONFLICT (transaction_id) DO UPDATE SET url = excluded.url, backend_id = excluded.backend_id,
+    status = excluded.status
+"""
+
+TAG = """
+INSERT INTO chargers_backendtag (installation_id, id_tag, status, expires_at, parent_id_tag, answered_at)
+SELECT DISTINCT ON (c.installation_id, t.id_tag) c.installation_id, t.id_tag, t.status, t.expires_at, t.parent, now()
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
+    WITH ORDINALITY AS t(charger_id, id_tag, status, expires_at, parent, place)
+JOIN chargers_charger c ON c.id = t.charger_id
+ORDER BY c.installation_id, t.id_tag, t.place DESC
+ON CONFLICT (installation_id, id_tag) DO UPDATE SET status = excluded.status, expires_at = excluded.expires_at,
+    parent_id_tag = excluded.parent_id_tag, answered_at = excluded.answered_at
+"""
+
+
+def queue(jobs: Sequence[Any], results: list[Any]) -> None:
+    """Beside the records just applied: their messages, each once by content. Results become ``Lifted``."""
+    places = [
+        place for place, job in enumerate(jobs)
+        if isinstance(job, Recorded) and job.upward is not None and isinstance(job.record, DURABLE)
+    ]  # fmt: skip
+    if not places:
+        return
+    rows = [_row(jobs[place], results[place]) for place in places]
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE, [list(column) for column in zip(*rows, strict=True)])
+        new = {(row[1], bytes(row[2])): (row[0], row[3]) for row in cursor.fetchall()}
+    for place, row in zip(places, rows, strict=True):
+        number, transaction_id = new.pop((row[0], row[5]), (0, None))
+        results[place] = Lifted(results[place], number, transaction_id)
+
+
+def _row(job: Recorded, result: Any) -> tuple[int, str, str, str, int | None, bytes, datetime]:
+    upward = job.upward
+    assert upward is not None
+    text = json.dumps(json.loads(upward.payload), sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(f"{upward.url}\0{upward.action}\0{text}".encode()).digest()
+    number = result.transaction_id if isinstance(result, StartStored) else getattr(job.record, "transaction_id", None)
+    at = job.record.received_at
+    return job.charger_id, upward.url, upward.action, upward.payload.decode(), number, digest, at
+
+
+def judge(asked: Sequence[tuple[Recorded, str, datetime]]) -> list[TagAnswer]:
+    """Without the backend: by what it said before and by the installation's choice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            OFFLINE,
+            [
+                list(range(len(asked))),
+                [job.charger_id for job, _tag, _at in asked],
+                [normal_id_tag(tag) for _job, tag, _at in asked],
+            ],
+        )
+        rows = {row[0]: row[1:] for row in cursor.fetchall()}
+    answers = []
+    for place, (job, _tag, at) in enumerate(asked):
+        policy, is_default, status, expires_at, parent = rows[place]
+        known = TagAnswer(status, expires_at, parent) if status else None
+        connected = job.upward is not None and job.upward.connected
+        answers.append(judge_offline(policy, known, is_default=is_default, backend_will_say=connected, at=at))
+    return answers
+
+
+def tell(jobs: list[TellUpstream]) -> list[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TELL,
+            [
+                [job.charger_id for job in jobs], [job.holder for job in jobs], [job.state for job in jobs],
+                [job.fault for job in jobs], [job.status for job in jobs], [job.failures for job in jobs],
+                [job.retry_at for job in jobs], [job.proven for job in jobs],
+            ],
+        )  # fmt: skip
+    return [None] * len(jobs)
+
+
+def end_messages(jobs: list[EndMessages]) -> list[None]:
+    pairs = [(number, job.outcome) for job in jobs for number in job.ids]
+    with connection.cursor() as cursor:
+        cursor.execute(END, [[number for number, _outcome in pairs], [outcome for _number, outcome in pairs]])
+    return [None] * len(jobs)
+
+
+def map_transaction(jobs: list[MapTransaction]) -> list[None]:
+    """The mapping and the end of the message that brought it, in one transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MAP,
+            [
+                [job.transaction_id for job in jobs], [job.url for job in jobs], [job.backend_id for job in jobs],
+                [job.status for job in jobs],
+            ],
+        )  # fmt: skip
+        ends = [(job.message_id, "delivered" if job.backend_id is not None else "refused") for job in jobs]
+        cursor.execute(END, [[number for number, _outcome in ends], [outcome for _number, outcome in ends]])
+    return [None] * len(jobs)
+
+
+def keep_tag(jobs: list[KeepTag]) -> list[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TAG,
+            [
+                [job.charger_id for job in jobs], [normal_id_tag(job.id_tag) for job in jobs],
+                [job.tag.status for job in jobs], [job.tag.expires_at for job in jobs],
+                [job.tag.parent_id_tag for job in jobs],
+            ],
+        )  # fmt: skip
+    return [None] * len(jobs)

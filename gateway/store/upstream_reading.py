@@ -1,0 +1,166 @@
+"""What a connection to a backend needs to begin, and the claims that keep two gateways from serving one charger."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from chargers.models import Charger, UpstreamLink, UpstreamMessage
+from gateway.bridge.facts import Beginning
+from gateway.bridge.outbox import MOST_METER_VALUES, Queued, Reading, is_clock_aligned, thin
+from installations.authentication import HEX_KEY
+from installations.models import Secret
+from installations.services.secrets import reveal, store_secret
+
+LEASE_SECONDS = 15
+LOAD = 100
+
+CLAIM = """
+INSERT INTO chargers_upstreamlink (charger_id, url, state, since, fault, http_status, failures, holder, lease_until)
+VALUES (%(charger)s, %(url)s, 'connecting', now(), '', 0, 0, %(holder)s, now() + make_interval(secs => %(lease)s))
+ON CONFLICT (charger_id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until,
+    url = excluded.url, state = 'connecting', since = now(), fault = '', http_status = 0, failures = 0, retry_at = NULL,
+    secret_id = CASE WHEN chargers_upstreamlink.url = excluded.url THEN chargers_upstreamlink.secret_id END,
+    candidate_id = CASE WHEN chargers_upstreamlink.url = excluded.url THEN chargers_upstreamlink.candidate_id END
+WHERE chargers_upstreamlink.holder IN ('', %(holder)s) OR chargers_upstreamlink.lease_until < now()
+RETURNING secret_id, candidate_id
+"""
+
+LEAVE_BEHIND = """
+UPDATE chargers_upstreammessage SET ended_at = now(), outcome = 'left'
+WHERE charger_id = %s AND ended_at IS NULL AND url <> %s
+"""
+
+OPEN = """
+SELECT t.id, u.backend_id, u.status FROM chargers_transaction t
+JOIN chargers_upstreamtransaction u ON u.transaction_id = t.id AND u.url = %s
+WHERE t.charger_id = %s AND (t.stop_received_at IS NULL OR EXISTS (
+    SELECT 1 FROM chargers_upstreammessage m WHERE m.transaction_id = t.id AND m.ended_at IS NULL))
+"""
+
+RENEW = """
+UPDATE chargers_upstreamlink SET lease_until = now() + make_interval(secs => %s)
+WHERE holder = %s AND charger_id = ANY(%s) RETURNING charger_id
+"""
+
+ELSEWHERE = """
+SELECT charger_id FROM chargers_chargerlink WHERE charger_id = ANY(%s) AND disconnected_at IS NULL AND node <> %s
+"""
+
+# Chargers that are away with messages left behind: whoever comes first takes them up.
+STRANDED = """
+SELECT DISTINCT m.charger_id, c.device_id FROM chargers_upstreammessage m
+JOIN chargers_charger c ON c.id = m.charger_id
+JOIN chargers_chargerlink l ON l.charger_id = m.charger_id AND l.disconnected_at < now() - interval '30 s'
+LEFT JOIN chargers_upstreamlink u ON u.charger_id = m.charger_id
+WHERE m.ended_at IS NULL AND (u.lease_until IS NULL OR u.lease_until < now() OR u.holder = '')
+LIMIT 100
+"""
+
+
+def claim(charger_id: int, url: str, holder: str, initial_secret: int | None) -> Beginning | None:
+    """None: another gateway serves this charger's backend for now."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"charger": charger_id, "url": url, "holder": holder, "lease": LEASE_SECONDS})
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        secret_id, candidate_id = row
+        cursor.execute(LEAVE_BEHIND, [charger_id, url])
+        cursor.execute(OPEN, [url, charger_id])
+        mapped = cursor.fetchall()
+    return Beginning(
+        keys=_keys(candidate_id, secret_id or initial_secret),
+        boot=_boot(charger_id),
+        backend_ids={pk: backend_id for pk, backend_id, _status in mapped if backend_id is not None},
+        refused=tuple(pk for pk, _backend_id, status in mapped if status not in {"Accepted", "ConcurrentTx", ""}),
+        statuses=_statuses(charger_id),
+    )
+
+
+def _keys(candidate_id: int | None, secret_id: int | None) -> tuple[tuple[bytes, bool], ...]:
+    found: list[tuple[bytes, bool]] = []
+    for pk, is_candidate in ((candidate_id, True), (secret_id, False)):
+        if pk is not None:
+            text = reveal(Secret.objects.get(pk=pk))
+            found += [(form, is_candidate) for form in login_forms(text)]
+    return tuple(found) or ((b"", False),)
+
+
+def login_forms(text: str) -> tuple[bytes, ...]:
+    """A key in hexadecimal digits is shown as its bytes (security whitepaper); some backends want it verbatim."""
+    if HEX_KEY.fullmatch(text) and len(text) % 2 == 0:
+        return bytes.fromhex(text), text.encode()
+    return (text.encode(),)
+
+
+def _boot(charger_id: int) -> dict[str, Any]:
+    charger = Charger.objects.get(pk=charger_id)
+    told = {
+        "chargePointVendor": charger.vendor[:20] or "unknown",
+        "chargePointModel": charger.model[:20] or "unknown",
+        "firmwareVersion": charger.firmware[:50],
+        "chargePointSerialNumber": charger.serial_number[:25],
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _statuses(charger_id: int) -> dict[int, dict[str, Any]]:
+    charger = Charger.objects.select_related("link").get(pk=charger_id)
+    return {
+        one.number: {"connectorId": one.number, "errorCode": one.error_code or "NoError", "status": one.status}
+        for one in charger.connectors.filter(boot_number=charger.link.boot_number)
+    }
+
+
+def load(charger_id: int, url: str, after: int) -> tuple[list[Queued], bool]:
+    """The next messages in order, and whether these are all."""
+    rows = UpstreamMessage.objects.filter(charger_id=charger_id, url=url, ended_at=None, id__gt=after).order_by("id")
+    found = [Queued(one.pk, one.action, one.payload, one.transaction_id) for one in rows[:LOAD]]
+    return found, len(found) < LOAD
+
+
+def thin_out(charger_id: int) -> int:
+    """Give up meter values over the quota, evenly; how many."""
+    rows = UpstreamMessage.objects.filter(charger_id=charger_id, ended_at=None, action="MeterValues").order_by("id")
+    if rows.count() <= MOST_METER_VALUES:
+        return 0
+    readings = [Reading(one.pk, one.transaction_id, is_clock_aligned(one.payload)) for one in rows.iterator()]
+    return rows.filter(pk__in=thin(readings)).update(ended_at=timezone.now(), outcome="thinned")
+
+
+def renew(holder: str, node: str, charger_ids: Collection[int]) -> set[int]:
+    """Go on serving these; answers those that are no longer ours, or whose charger is now at another node."""
+    ids = list(charger_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW, [LEASE_SECONDS, holder, ids])
+        ours = {row[0] for row in cursor.fetchall()}
+        cursor.execute(ELSEWHERE, [ids, node])
+        elsewhere = {row[0] for row in cursor.fetchall()}
+    return (set(ids) - ours) | elsewhere
+
+
+def release(charger_id: int, holder: str) -> None:
+    UpstreamLink.objects.filter(charger_id=charger_id, holder=holder).update(
+        holder="", lease_until=None, state="closed", since=timezone.now(), fault="", retry_at=None
+    )
+
+
+def release_node(node: str) -> None:
+    """What an earlier incarnation of this node has held."""
+    UpstreamLink.objects.filter(holder__startswith=f"{node}:").update(holder="", lease_until=None)
+
+
+def stranded() -> list[str]:
+    """Device ids of chargers that are away while messages of theirs wait, and nobody serves them."""
+    with connection.cursor() as cursor:
+        cursor.execute(STRANDED)
+        return [row[1] for row in cursor.fetchall()]
+
+
+def keep_key(charger_id: int, holder: str, text: str) -> bool:
+    """The backend's new password for the charge point, committed and encrypted; it has to prove itself by a login."""
+    with transaction.atomic():
+        secret = store_secret(text)
+        return UpstreamLink.objects.filter(charger_id=charger_id, holder=holder).update(candidate=secret) == 1
