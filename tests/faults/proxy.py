@@ -131,9 +131,9 @@ class Proxy:
                     await asyncio.sleep(0.05)
                 if direction in self.deaf:
                     continue
+                self.passed[direction] += len(data)
                 sink.write(data)
                 await sink.drain()
-                self.passed[direction] += len(data)
                 if self._cut_at is not None and self._cut_at[0] == direction and self._cut_at[1] in data:
                     seconds, self._cut_at = self._cut_at[2], None
                     await asyncio.sleep(seconds)
