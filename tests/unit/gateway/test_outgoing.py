@@ -4,10 +4,54 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.ocpp16.outgoing import _REQUESTS, _RESPONSES, check_request, read_response
+from gateway.ocpp16.outgoing import check_request, read_response
+from gateway.ocpp16.requests import REQUESTS
+from gateway.ocpp16.responses import RESPONSES
 from tests.unit.gateway.schemas import faults
 
+TIME = "2026-01-01T00:00:00Z"
+SCHEDULE = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.1, "numberPhases": 3}]}
+PROFILE = {
+    "chargingProfileId": 1,
+    "stackLevel": 0,
+    "chargingProfilePurpose": "TxProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {**SCHEDULE, "minChargingRate": 6.0, "duration": 60, "startSchedule": TIME},
+    "transactionId": 3,
+    "validTo": TIME,
+}
+HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "a" * 64, "issuerKeyHash": "b" * 64, "serialNumber": "1f"}
+FIRMWARE = {"location": "https://x/f", "retrieveDateTime": TIME, "signingCertificate": "PEM", "signature": "c2ln"}
+
 GOOD: list[tuple[str, dict[str, Any]]] = [
+    ("CancelReservation", {"reservationId": 7}),
+    ("DataTransfer", {"vendorId": "V"}),
+    ("DataTransfer", {"vendorId": "V", "messageId": "M", "data": "x" * 5000}),
+    ("DeleteCertificate", {"certificateHashData": HASH}),
+    ("ExtendedTriggerMessage", {"requestedMessage": "LogStatusNotification"}),
+    ("GetCompositeSchedule", {"connectorId": 0, "duration": 60, "chargingRateUnit": "W"}),
+    ("GetDiagnostics", {"location": "ftp://x/y", "startTime": TIME, "retries": 1}),
+    ("GetInstalledCertificateIds", {"certificateType": "ManufacturerRootCertificate"}),
+    ("GetLocalListVersion", {}),
+    ("GetLog", {"logType": "SecurityLog", "requestId": 1, "log": {"remoteLocation": "https://x/y"}}),
+    ("InstallCertificate", {"certificateType": "CentralSystemRootCertificate", "certificate": "PEM"}),
+    ("RemoteStartTransaction", {"idTag": "TAG", "chargingProfile": PROFILE}),
+    ("ReserveNow", {"connectorId": 1, "expiryDate": TIME, "idTag": "T", "reservationId": 7, "parentIdTag": "P"}),
+    ("SendLocalList", {"listVersion": 1, "updateType": "Full"}),
+    (
+        "SendLocalList",
+        {
+            "listVersion": 2,
+            "updateType": "Differential",
+            "localAuthorizationList": [
+                {"idTag": "GONE"},
+                {"idTag": "T", "idTagInfo": {"status": "Accepted", "expiryDate": TIME, "parentIdTag": "P"}},
+            ],
+        },
+    ),
+    ("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": PROFILE}),
+    ("SignedUpdateFirmware", {"requestId": 1, "firmware": FIRMWARE}),
+    ("UpdateFirmware", {"location": "https://x/f", "retrieveDate": TIME, "retryInterval": 10}),
     ("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}),
     ("ChangeConfiguration", {"key": "AuthorizationKey", "value": "x" * 40}),
     ("ChangeConfiguration", {"key": "K" * 50, "value": ""}),
@@ -38,6 +82,31 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("Reset", {"type": "Warm"}),
     ("TriggerMessage", {"requestedMessage": "LogStatusNotification"}),
     ("UnlockConnector", {}),
+    ("CancelReservation", {"reservationId": 2**31}),
+    ("DataTransfer", {}),
+    ("GetDiagnostics", {"location": "no place"}),
+    ("GetLog", {"logType": "Other", "requestId": 1, "log": {"remoteLocation": "https://x/y"}}),
+    ("InstallCertificate", {"certificateType": "CentralSystemRootCertificate", "certificate": "x" * 5501}),
+    ("ReserveNow", {"connectorId": 1, "expiryDate": "tomorrow", "idTag": "T", "reservationId": 7}),
+    ("ReserveNow", {"connectorId": 1, "expiryDate": "2026-01-01T00:00:00", "idTag": "T", "reservationId": 7}),
+    ("SendLocalList", {"listVersion": -1, "updateType": "Full"}),
+    ("SendLocalList", {"listVersion": 1, "updateType": "Full", "localAuthorizationList": [{"idTag": "T" * 21}]}),
+    ("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": {**PROFILE, "extra": 1}}),
+    (
+        "SetChargingProfile",
+        {
+            "connectorId": 1,
+            "csChargingProfiles": {
+                **PROFILE,
+                "chargingSchedule": {
+                    "chargingRateUnit": "A",
+                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6.15}],
+                },
+            },
+        },
+    ),
+    ("UpdateFirmware", {"location": "https://x/f"}),
+    ("CertificateSigned", {"certificateChain": "PEM"}),
     ("NoSuchAction", {}),
     ("Heartbeat", {}),
 ]
@@ -56,7 +125,7 @@ def test_what_does_not_fit_is_never_sent(action: str, payload: dict[str, Any]) -
 
 
 def test_every_request_has_a_good_example_and_a_response() -> None:
-    assert {action for action, _ in GOOD} == set(_REQUESTS) == set(_RESPONSES)
+    assert {action for action, _ in GOOD} == set(REQUESTS) == set(RESPONSES)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +138,20 @@ def test_every_request_has_a_good_example_and_a_response() -> None:
         ("ChangeAvailability", {"status": "Scheduled"}, {"status": "Scheduled"}),
         ("Reset", {"status": "Scheduled"}, None),
         ("TriggerMessage", {"status": "NotImplemented"}, {"status": "NotImplemented"}),
+        ("GetLocalListVersion", {"listVersion": -1}, {"listVersion": -1}),
+        ("GetLocalListVersion", {"listVersion": "1"}, None),
+        ("SendLocalList", {"status": "VersionMismatch"}, {"status": "VersionMismatch"}),
+        ("GetDiagnostics", {}, {}),
+        ("GetDiagnostics", {"fileName": "a.zip"}, {"fileName": "a.zip"}),
+        ("UpdateFirmware", {}, {}),
+        ("ReserveNow", {"status": "Faulted"}, {"status": "Faulted"}),
+        ("DataTransfer", {"status": "Accepted", "data": "x"}, {"status": "Accepted", "data": "x"}),
+        (
+            "GetCompositeSchedule",
+            {"status": "Accepted", "connectorId": 1, "scheduleStart": TIME, "chargingSchedule": SCHEDULE},
+            {"status": "Accepted", "connectorId": 1, "scheduleStart": TIME, "chargingSchedule": SCHEDULE},
+        ),
+        ("GetInstalledCertificateIds", {"status": "NotFound"}, {"status": "NotFound"}),
         ("GetConfiguration", {}, {"configurationKey": [], "unknownKey": []}),
         ("GetConfiguration", {"unknownKey": None}, {"configurationKey": [], "unknownKey": []}),
         (
