@@ -1,15 +1,28 @@
 """What pages and API read about chargers and rollouts, in a number of queries that does not grow with the rows."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.actor import Who
+from chargers.alarm_rows import alarmed, having
+from chargers.alarms import AlarmCode
 from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, link_state
-from chargers.models import Charger, ChargerLink, Connector, Delivery, DeliveryEvent, GatewayNode, Rollout, Transaction
+from chargers.models import (
+    Charger,
+    ChargerLink,
+    Connector,
+    Delivery,
+    DeliveryEvent,
+    GatewayNode,
+    Rollout,
+    Transaction,
+    UpstreamMessage,
+)
 from chargers.rollout.states import OPEN_STATES, RolloutState
 from installations.access import visible
 from installations.models import Installation
@@ -21,13 +34,14 @@ DELIVERY_ORDER = ("id",)
 
 @dataclass(frozen=True)
 class ChargerCounts:
-    """``waiting``: chargers with a setting on its way; ``alarm``: links that raised an alarm."""
+    """``waiting``: chargers with a setting on its way; ``alarm``: chargers with any; ``alarms``: how many have each."""
 
     total: int = 0
     online: int = 0
     charging: int = 0
     waiting: int = 0
     alarm: int = 0
+    alarms: Mapping[AlarmCode, int] = field(default_factory=dict)
 
     @property
     def offline(self) -> int:
@@ -56,22 +70,30 @@ def open_delivery() -> Exists:
 
 def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts]:
     """Counts by state for several installations in one query; installations without chargers count zero."""
-    rows = (
+    now = timezone.now()
+    each = {f"has_{code}": having(code, now) for code in AlarmCode}
+    rows: Iterable[Any] = (
         Charger.objects.filter(installation_id__in=list(installation_ids))
-        .annotate(charging_now=charging_now(), on_its_way=open_delivery())
+        .annotate(charging_now=charging_now(), on_its_way=open_delivery(), alarmed=alarmed(now), **each)
         .order_by()
         .values("installation_id")
         .annotate(
             total=Count("pk"),
-            online=Count("pk", filter=online_links(timezone.now())),
+            online=Count("pk", filter=online_links(now)),
             charging=Count("pk", filter=Q(charging_now=True)),
             waiting=Count("pk", filter=Q(on_its_way=True)),
-            alarm=Count("pk", filter=~Q(link__alarm="") & Q(link__isnull=False)),
+            alarm=Count("pk", filter=Q(alarmed=True)),
+            **{f"count_{code}": Count("pk", filter=Q(**{f"has_{code}": True})) for code in AlarmCode},
         )
     )
     counts = {
         row["installation_id"]: ChargerCounts(
-            row["total"], row["online"], row["charging"], row["waiting"], row["alarm"]
+            row["total"],
+            row["online"],
+            row["charging"],
+            row["waiting"],
+            row["alarm"],
+            {code: row[f"count_{code}"] for code in AlarmCode if row[f"count_{code}"]},
         )
         for row in rows
     }
@@ -89,12 +111,22 @@ def installations_with(rows: QuerySet[Installation], state: str) -> QuerySet[Ins
         case "waiting":
             return rows.filter(Exists(own.filter(open_delivery())))
         case "alarm":
-            return rows.filter(Exists(own.filter(link__isnull=False).exclude(link__alarm="")))
+            return installations_with_alarm(rows)
     return rows
 
 
+def installations_with_alarm(rows: QuerySet[Installation], wanted: bool = True) -> QuerySet[Installation]:
+    found = Exists(Charger.objects.filter(alarmed(), installation=OuterRef("pk")))
+    return rows.filter(found if wanted else ~found)
+
+
 def list_chargers(
-    who: Who, *, installation: Installation | None = None, search: str = "", link_state: str = ""
+    who: Who,
+    *,
+    installation: Installation | None = None,
+    search: str = "",
+    link_state: str = "",
+    alarm: bool | None = None,
 ) -> QuerySet[Charger]:
     """Chargers ``who`` may see, each ready for ``link_state_of``, with circuit, revision and open delivery."""
     rows = visible(Charger.objects.all(), who)
@@ -102,6 +134,8 @@ def list_chargers(
         rows = rows.filter(installation=installation)
     if search:
         rows = rows.filter(Q(device_id__startswith=search.upper()) | Q(name__icontains=search))
+    if alarm is not None:
+        rows = rows.filter(alarmed() if alarm else ~alarmed())
     return with_facts(_in_state(rows, link_state)).order_by(*CHARGER_ORDER)
 
 
@@ -115,9 +149,15 @@ def with_facts(rows: QuerySet[Charger]) -> QuerySet[Charger]:
     """Three queries however many rows: chargers, connectors, open deliveries (``open_deliveries``, a list)."""
     on_its_way = Delivery.objects.filter(state__in=sorted(OPEN_STATES)).select_related("revision")
     node = GatewayNode.objects.filter(name=OuterRef("link__node"), stopped_at__isnull=True)
+    queue = UpstreamMessage.objects.filter(charger=OuterRef("pk"), ended_at__isnull=True).order_by().values("charger")
     return (
-        rows.select_related("installation", "circuit", "link", "applied_revision")
-        .annotate(node_seen_at=Subquery(node.values("seen_at")[:1]), charging_now=charging_now())
+        rows.select_related("installation", "circuit", "link", "upstream", "applied_revision")
+        .annotate(
+            node_seen_at=Subquery(node.values("seen_at")[:1]),
+            charging_now=charging_now(),
+            queued=Subquery(queue.annotate(found=Count("pk")).values("found")),
+            oldest_queued_at=Subquery(queue.annotate(found=Min("queued_at")).values("found")),
+        )
         .prefetch_related(
             Prefetch("connectors", queryset=Connector.objects.order_by("number")),
             Prefetch("deliveries", queryset=on_its_way, to_attr="open_deliveries"),
@@ -140,6 +180,8 @@ def _in_state(rows: QuerySet[Charger], state: str) -> QuerySet[Charger]:
             return rows.filter(online)
         case LinkState.CHARGING:
             return rows.filter(online, charging_now())
+        case "alarm":
+            return rows.filter(alarmed())
     return rows
 
 

@@ -71,6 +71,7 @@ class ChargersView(ChargerScopedView):
             installation=installation,
             search=self.query["search"],
             link_state=self.query["link_state"],
+            alarm=self.query["alarm"],
         )
         if wanted is not None and installation is None:
             rows = rows.none()

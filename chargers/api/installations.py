@@ -12,8 +12,9 @@ from accounts.api.paging import ReasonQuery, page_of
 from accounts.api.view import ResourceView, expected_version, tagged
 from accounts.permissions import Action, Scope
 from accounts.refusals import Forbidden
+from chargers.alarms import sentence_for
 from chargers.api.serializers import InstallationQuery, InstallationSerializer, NewInstallationSerializer
-from chargers.selectors import charger_counts
+from chargers.selectors import charger_counts, installations_with_alarm
 from installations.access import require, require_scope
 from installations.api.base import InstallationScopedView
 from installations.models import Installation
@@ -44,6 +45,8 @@ class InstallationsView(ResourceView):
             mode=self.query["mode"],
             network_type=self.query["network_type"],
         )
+        if self.query["alarm"] is not None:
+            rows = installations_with_alarm(rows, self.query["alarm"])
         return self.page(rows, INSTALLATION_ORDER, show_installations)
 
     @extend_schema(
@@ -130,6 +133,10 @@ def show_installations(rows: Sequence[Installation]) -> list[dict[str, Any]]:
                 "waiting": counts[row.pk].waiting,
                 "alarm": counts[row.pk].alarm,
             },
+            "alarms": [
+                {"code": code.value, "chargers": count, "detail": sentence_for(code, count)}
+                for code, count in counts[row.pk].alarms.items()
+            ],
             "created_at": row.created_at,
         }
         for row in rows

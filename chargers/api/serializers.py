@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.api.bulk import FaultSerializer
 from accounts.api.paging import ListQuery
 from accounts.api.strict import Amperes, Choice, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
+from chargers.alarms import AlarmCode
 from chargers.link_state import LinkState
 from chargers.rollout.states import DeliveryState
 from installations.models import DriftPolicy, Mode, NetworkType
@@ -21,7 +22,19 @@ class CountsSerializer(StrictSerializer):
     offline = serializers.IntegerField()
     charging = serializers.IntegerField()
     waiting = serializers.IntegerField(help_text="Chargers with a setting on its way.")
-    alarm = serializers.IntegerField()
+    alarm = serializers.IntegerField(help_text="Chargers with any alarm.")
+
+
+class AlarmSerializer(StrictSerializer):
+    code = serializers.ChoiceField(choices=choices_of(AlarmCode))
+    since = serializers.DateTimeField(allow_null=True)
+    detail = serializers.CharField()
+
+
+class SiteAlarmSerializer(StrictSerializer):
+    code = serializers.ChoiceField(choices=choices_of(AlarmCode))
+    chargers = serializers.IntegerField(help_text="How many have it.")
+    detail = serializers.CharField()
 
 
 class InstallationSerializer(StrictSerializer):
@@ -37,6 +50,7 @@ class InstallationSerializer(StrictSerializer):
     authentication_mode = serializers.ChoiceField(choices=Mode.choices)
     revision = serializers.IntegerField(help_text="Number of the authentication revision in force.")
     chargers = CountsSerializer()
+    alarms = SiteAlarmSerializer(many=True)
     created_at = serializers.DateTimeField()
 
 
@@ -58,6 +72,9 @@ class InstallationQuery(ListQuery):
     search = serializers.CharField(required=False, default="", max_length=200, help_text="In name and address.")
     mode = serializers.ChoiceField(choices=Mode.choices, required=False, default="")
     network_type = serializers.ChoiceField(choices=NetworkType.choices, required=False, default="")
+    alarm = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Only those with a charger that has any."
+    )
 
 
 class ConnectorSerializer(StrictSerializer):
@@ -92,6 +109,7 @@ class ChargerSerializer(StrictSerializer):
     applied_revision = serializers.IntegerField(allow_null=True, help_text="As observed at the charger.")
     applied_at = serializers.DateTimeField(allow_null=True)
     delivery = OpenDeliverySerializer(allow_null=True, help_text="The setting on its way to it.")
+    alarms = AlarmSerializer(many=True)
     created_at = serializers.DateTimeField()
 
 
@@ -151,3 +169,4 @@ class ChargerQuery(ListQuery):
     link_state = serializers.ChoiceField(
         choices=[(text, text) for text in ("never", "offline", "online", "charging")], required=False, default=""
     )
+    alarm = serializers.BooleanField(required=False, allow_null=True, default=None, help_text="Only those with any.")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chargers.alarm_rows import alarms_of_charger
 from chargers.explain import explain, explain_delivery, explain_pause
 from chargers.models import Charger, Delivery, Rollout
 from chargers.rollout.policy import Policy
@@ -38,6 +39,9 @@ def show_charger(row: Charger) -> dict[str, Any]:
         "applied_revision": row.applied_revision.number if row.applied_revision else None,
         "applied_at": row.applied_at,
         "delivery": _open_delivery(on_its_way[0]) if on_its_way else None,
+        "alarms": [
+            {"code": alarm.code.value, "since": alarm.since, "detail": alarm.detail} for alarm in alarms_of_charger(row)
+        ],
         "created_at": row.created_at,
     }
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chargers.models.charger import Charger
 from chargers.models.transaction import Transaction
-from installations.models import Installation, Secret
+from installations.models import AuthenticationRevision, Installation, Secret
 
 
 class UpstreamState(models.TextChoices):
@@ -18,14 +18,22 @@ class UpstreamState(models.TextChoices):
 
 
 class UpstreamLink(models.Model):
-    """The newest facts about a charger's connection to its backend at ``url``.
+    """Which backend a charger's messages go to, and the newest facts about the connection there.
 
-    ``holder`` (node and incarnation) may serve it until ``lease_until``. ``secret`` and ``candidate`` are passwords
-    that this very backend gave the charge point: the candidate is valid beside the one before until it has logged in.
+    The route is ``url``, ``user`` and ``initial`` (the password of the setting), as ``revision`` has it; an empty
+    ``url``: to none, they stay here. The gateway changes it only while the charger is idle, and leaves ``left_count``
+    messages behind that could not be delivered. ``holder`` (node and incarnation) may serve it until ``lease_until``.
+    ``secret`` and ``candidate`` are passwords that this very backend gave the charge point: the candidate is valid
+    beside the one before until it has logged in.
     """
 
     charger = models.OneToOneField(Charger, primary_key=True, on_delete=models.CASCADE, related_name="upstream")
     url = models.CharField(max_length=512, blank=True)
+    user = models.CharField(max_length=48, blank=True)
+    initial = models.ForeignKey(Secret, null=True, on_delete=models.PROTECT, related_name="+")
+    revision = models.ForeignKey(AuthenticationRevision, null=True, on_delete=models.SET_NULL, related_name="+")
+    left_count = models.PositiveIntegerField(default=0)
+    left_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=UpstreamState.choices, default=UpstreamState.CLOSED)
     since = models.DateTimeField(null=True)
     fault = models.CharField(max_length=24, blank=True)

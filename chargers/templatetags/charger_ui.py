@@ -5,11 +5,13 @@ from typing import Any
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.templatetags.ui import icon
+from chargers.alarm_rows import alarms_of_charger
+from chargers.alarms import AlarmCode
 from chargers.explain import explain
 from chargers.models import Charger, Delivery, Transaction
 from chargers.selectors import link_state_of
@@ -42,6 +44,11 @@ REASONS: Mapping[str, Any] = {
     "reboot": _("restarting"), "window": _("window closed"), "paused": _("paused"), "wave": _("next wave"),
     "together": _("ready, waits for the others"), "pace": _("next turn"), "drift": _("lost its setting"),
 }  # fmt: skip
+ALARM_WORDS: Mapping[AlarmCode, Any] = {
+    AlarmCode.DUPLICATE_IDENTITY: _("second device"),
+    AlarmCode.BACKEND_REFUSES: _("backend refuses the login"),
+    AlarmCode.QUEUE_OLD: _("messages wait"),
+}
 CONNECTOR_LOOKS: Mapping[str, str] = {
     "Available": "good", "Preparing": "wait", "Charging": "busy", "SuspendedEV": "busy", "SuspendedEVSE": "busy",
     "Finishing": "wait", "Reserved": "wait", "Unavailable": "off", "Faulted": "bad",
@@ -62,6 +69,15 @@ def link_badge(state: str) -> SafeString:
 def charger_badge(charger: Charger) -> SafeString:
     """For chargers read with their facts."""
     return link_badge(link_state_of(charger))
+
+
+@register.simple_tag
+def alarm_badge(charger: Charger) -> SafeString | str:
+    """Each alarm of a charger read with its facts; nothing where there is none."""
+    badges = [
+        (_badge("bad", "exclamation-triangle-fill", ALARM_WORDS[alarm.code]),) for alarm in alarms_of_charger(charger)
+    ]
+    return format_html_join("", " {}", badges)
 
 
 @register.simple_tag

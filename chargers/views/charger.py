@@ -1,6 +1,7 @@
 """One charger: its connectors, what it should hold beside what it reports, its deliveries and sessions."""
 
 import json
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -13,6 +14,8 @@ from django.views.decorators.http import require_POST
 from accounts.permissions import Action
 from accounts.refusals import Refusal
 from accounts.web import actor_of, is_unchanged, page, version_tag, whole_number
+from chargers.alarm_rows import alarms_of_charger
+from chargers.alarms import Alarm
 from chargers.details import (
     Refused,
     gateway_address,
@@ -48,7 +51,8 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
     found = _charger_for(request, device_id)
     link, deliveries, transactions = link_of(found), recent_deliveries(found), recent_transactions(found)
     reported, refused = reported_rows(found), refused_tags(found.installation, found)
-    tag = _version(found, link, reported, deliveries, transactions, refused)
+    alarms = alarms_of_charger(found)
+    tag = _version(found, link, reported, deliveries, transactions, refused, alarms)
     if is_unchanged(request, tag):
         return HttpResponse(status=304)
     rights = allowed(actor_of(request), found.installation, Action.EDIT_CHARGERS, Action.EDIT_CARDS)
@@ -58,6 +62,7 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "charger": found,
         "tag_json": json.dumps(tag),
         "link": link,
+        "alarms": alarms,
         "profile": profile_for(found.vendor, found.model, found.firmware) if found.vendor else None,
         "standing": standing_of(found, reported),
         "deliveries": deliveries,
@@ -79,13 +84,15 @@ def _version(
     deliveries: list[Delivery],
     transactions: list[Transaction],
     refused: list[Refused],
+    alarms: Sequence[Alarm],
 ) -> str:
     """Of what the live part shows; of the last sign of life only the minute."""
     heard = link.last_seen_at.replace(second=0, microsecond=0) if link and link.last_seen_at else None
     return version_tag(
         get_language(),
         (found.version, found.applied_revision_id, found.installation.revision_id, found.firmware),
-        (link_state_of(found), heard, link and (link.connected_at, link.alarm, link.alarm_at)),
+        (link_state_of(found), heard, link and link.connected_at),
+        [(alarm.code, alarm.since, str(alarm.detail)) for alarm in alarms],
         [(row.number, row.status, row.error_code) for row in found.connectors.all()],
         [(row.key, row.value) for row in reported],
         [(row.pk, row.state, row.reason) for row in deliveries],

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.keyset import BadCursor, read_page
 from accounts.permissions import Action
 from accounts.web import actor_of, page
+from chargers.alarms import sentence_for
 from chargers.selectors import (
     CHARGER_ORDER,
     charger_counts,
@@ -65,13 +66,15 @@ def installation(request: HttpRequest, pk: int) -> HttpResponse:
     found = installation_for(request, pk)
     actor = actor_of(request)
     rollouts = list(list_rollouts(actor, installation=found)[:5])
-    counts = delivery_counts([rollout.pk for rollout in rollouts])
+    deliveries = delivery_counts([rollout.pk for rollout in rollouts])
+    counts = charger_counts([found.pk])[found.pk]
     context = {
         "section": "installations",
         "installation": found,
         "tab": "overview",
-        "counts": charger_counts([found.pk])[found.pk],
-        "rollouts": [(rollout, Progress.of(counts[rollout.pk])) for rollout in rollouts],
+        "counts": counts,
+        "alarms": [sentence_for(code, count) for code, count in counts.alarms.items()],
+        "rollouts": [(rollout, Progress.of(deliveries[rollout.pk])) for rollout in rollouts],
         "may_set": may(actor, found, Action.SET_AUTHENTICATION),
         "may_register": may(actor, found, Action.EDIT_CHARGERS),
     }

@@ -17,8 +17,10 @@ LEASE_SECONDS = 15
 LOAD = 100
 
 CLAIM = """
-INSERT INTO chargers_upstreamlink (charger_id, url, state, since, fault, http_status, failures, holder, lease_until)
-VALUES (%(charger)s, %(url)s, 'connecting', now(), '', 0, 0, %(holder)s, now() + make_interval(secs => %(lease)s))
+INSERT INTO chargers_upstreamlink (charger_id, url, "user", left_count, state, since, fault, http_status, failures,
+    holder, lease_until)
+VALUES (%(charger)s, %(url)s, '', 0, 'connecting', now(), '', 0, 0, %(holder)s,
+    now() + make_interval(secs => %(lease)s))
 ON CONFLICT (charger_id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until,
     url = excluded.url, state = 'connecting', since = now(), fault = '', http_status = 0, failures = 0, retry_at = NULL,
     secret_id = CASE WHEN chargers_upstreamlink.url = excluded.url THEN chargers_upstreamlink.secret_id END,
