@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, time, timedelta, tzinfo
 
 YES = frozenset({"yes", "true", "1", "x", "y", "ja", "wahr", "j"})
-NO = frozenset({"no", "false", "0", "n", "nein", "falsch"})
+NO = frozenset({"no", "false", "0", "n", "nein", "falsch", "nei"})
 ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 # What a spreadsheet makes of a long number in a cell that is not text.

@@ -1,4 +1,5 @@
-"""Gives every request an id that comes back in the answer and stands in log and audit."""
+"""Gives every request an id that comes back in the answer and stands in log and audit, and a language it can be
+answered in."""
 
 import re
 import uuid
@@ -10,11 +11,14 @@ import structlog
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.utils.decorators import sync_and_async_middleware
 
 from accounts.audit import Origin, origin
 
 HEADER = "X-Request-ID"
+# Browsers in Norway ask for Norwegian as a whole or for Nynorsk; the portal speaks Bokmål.
+NORWEGIAN = re.compile(r"\b(?:no|nn)(?=[-,;\s]|$)", re.IGNORECASE)
 ACCEPTABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -35,6 +39,15 @@ def request_origin(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
             return _marked(get_response(request), request_id)
 
     return synchronously
+
+
+class PortalLanguage(LocaleMiddleware):
+    """Django's choice of a language, which takes every Norwegian reader for one of Bokmål."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if wanted := request.META.get("HTTP_ACCEPT_LANGUAGE"):
+            request.META["HTTP_ACCEPT_LANGUAGE"] = NORWEGIAN.sub("nb", wanted)
+        super().process_request(request)
 
 
 @contextmanager

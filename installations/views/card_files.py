@@ -60,7 +60,7 @@ def export_file(request: HttpRequest, pk: int) -> HttpResponse:
     owner = form.chosen_owner() if form.is_valid() else installation
     require_cards(actor_of(request), owner)
     # Spreadsheets split at the semicolon where the comma is the decimal sign.
-    delimiter = ";" if (get_language() or "").startswith("de") else ","
+    delimiter = ";" if (get_language() or "").startswith(("de", "nb")) else ","
     text = write_cards(cards_of(owner).iterator(), zone=ZoneInfo(installation.time_zone), delimiter=delimiter)
     headers = {"Content-Disposition": 'attachment; filename="cards.csv"', "Cache-Control": "no-store"}
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)

@@ -65,7 +65,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
@@ -77,7 +77,9 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture for people to look at."""
+    """With SCREENSHOTS=1: keep a picture in .local/screenshots for people to look at."""
+    if not os.environ.get("SCREENSHOTS"):
+        return
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 

@@ -54,12 +54,12 @@ def test_a_refused_card_is_added_then_a_file_is_imported(
     assert IdTag.objects.count() == 1
     page.get_by_role("button", name="Apply the good rows").click()
     expect(page.get_by_text("Imported: 1 added, 1 changed, 0 unchanged, 1 left out.")).to_be_visible()
-    expect(page.get_by_role("button", name="Open 04A2B3 again")).to_be_visible()
+    expect(page.get_by_role("button", name="Open again 04A2B3")).to_be_visible()
     assert fits(page)
     shoot(page, f"cards-{width}")
 
     page.get_by_role("searchbox").fill("bo")
-    expect(page.get_by_role("button", name="Open 04A2B3 again")).to_have_count(0)
+    expect(page.get_by_role("button", name="Open again 04A2B3")).to_have_count(0)
     page.get_by_role("link", name="Delete 04FF01").click()
     page.get_by_role("button", name="Delete the card").click()
     expect(page.get_by_text("The card 04FF01 was deleted.")).to_be_visible()

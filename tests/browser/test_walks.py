@@ -11,7 +11,7 @@ from chargers.models import Rollout
 from chargers.services.registration import register_charger
 from installations.models import Installation
 from installations.services.installations import create_installation
-from tests.browser.conftest import OpenPage, fits, shoot
+from tests.browser.conftest import OpenPage, shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -164,53 +164,6 @@ def test_a_token_is_shown_once(live_server: Any, open_page: OpenPage, person: Us
     page.goto(f"{live_server.url}/account/")
     assert text not in page.content()
     expect(page.get_by_text("fleet script")).to_be_visible()
-
-
-PAGES = {
-    "installations": "/installations/",
-    "installation": "/installations/{pk}/",
-    "chargers": "/installations/{pk}/chargers/",
-    "register": "/installations/{pk}/chargers/register/",
-    "authentication-form": "/installations/{pk}/authentication/",
-    "history-list": "/installations/{pk}/history/",
-    "circuits": "/installations/{pk}/circuits/",
-    "access": "/installations/{pk}/access/",
-    "cards": "/installations/{pk}/cards/",
-    "card-new": "/installations/{pk}/cards/new/",
-    "cards-import": "/installations/{pk}/cards/import/",
-    "site-data": "/installations/{pk}/edit/",
-    "charger": "/chargers/ZCS000001/",
-    "charger-edit": "/chargers/ZCS000001/edit/",
-    "charger-move": "/chargers/ZCS000001/move/",
-    "find": "/find/?q=zcs",
-    "installation-new": "/installations/new/",
-    "installations-none": "/installations/?q=nowhere",
-    "rollouts": "/rollouts/",
-    "account": "/account/",
-    "not-found": "/installations/999999/",
-}
-
-
-LOOKS: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"dark": True},
-    "phone": {"width": 360},
-    "tablet": {"width": 768},
-    "german": {"width": 360},
-}
-
-
-@pytest.mark.parametrize("look", sorted(LOOKS))
-def test_every_page_fits_and_is_clean(live_server: Any, open_page: OpenPage, site: Installation, look: str) -> None:
-    page = open_page(**LOOKS[look])
-    sign_in(page, live_server)
-    if look == "german":
-        page.set_extra_http_headers({"Accept-Language": "de"})
-    for name, path in PAGES.items():
-        page.goto(live_server.url + path.format(pk=site.pk))
-        expect(page.locator("h1")).to_be_visible()
-        assert fits(page), f"{name} scrolls sideways"
-        shoot(page, f"{look}-{name}")
 
 
 def test_the_keyboard_reaches_the_content_and_the_search(

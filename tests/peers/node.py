@@ -1,40 +1,19 @@
 """The charge point of charge_point.cjs: installed once with npm, run as a process, spoken to in JSON lines."""
 
 import asyncio
-import fcntl
 import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any, Self
 
-import pytest
+from tests.npm import installed
 
 HERE = Path(__file__).parent
-FOLDER = HERE.parents[1] / ".local" / "peers"
 SECONDS = 20
 
 
 def install() -> Path:
-    """The folder with the packages. Without Node.js the test is skipped, in CI it fails."""
-    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
-    if missing:
-        reason = f"NOT TESTED against the strict npm charge point: {' and '.join(missing)} not found"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = (HERE / "package.json").read_bytes()
-        done = FOLDER / "installed.json"
-        if not done.exists() or done.read_bytes() != wanted:
-            (FOLDER / "package.json").write_bytes(wanted)
-            command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
-            subprocess.run(command, cwd=FOLDER, check=True, capture_output=True, timeout=300)
-            done.write_bytes(wanted)
-    return FOLDER
+    return installed(HERE / "package.json", "peers", "against the strict npm charge point")
 
 
 class NodePeer:

@@ -1,0 +1,99 @@
+"""Every page there is, once: the runs of the accessibility rules, of the phone and of the pictures go by this table.
+
+A new page gets a row here; tests/architecture/test_pages.py fails until it has one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+
+def stay(_page: Page) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page as somebody meets it: ``view`` is its URL name, ``address`` may name what the stage holds in braces.
+
+    ``act`` goes on from there to what else the page can show; ``guest``: nobody is signed in.
+    """
+
+    name: str
+    view: str
+    address: str
+    act: Callable[[Page], None] = stay
+    guest: bool = False
+
+
+def preview_direct(page: Page) -> None:
+    page.locator('input[name="mode"][value="ocpp_direct"]').check()
+    page.locator("#id_server_url").fill("ws://192.168.1.9/ocpp/{deviceId}")
+    page.locator('button[name="step"][value="preview"]').click()
+    expect(page.locator("#preview table").first).to_be_visible()
+
+
+def send_empty(page: Page) -> None:
+    page.locator("main form[method=post] .btn-primary").first.click()
+
+
+def open_palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("zcs")
+    expect(page.locator("#palette-results a").first).to_be_visible()
+
+
+def ask_first(page: Page) -> None:
+    page.locator("form[data-confirm] button").first.click()
+    expect(page.locator("#confirm")).to_be_visible()
+
+
+def unfold(page: Page) -> None:
+    for one in page.locator("main details:not([open]) > summary").all():
+        one.click()
+
+
+PAGES = [
+    Shown("sign-in", "sign_in", "/sign-in/", guest=True),
+    Shown("installations", "installations", "/installations/"),
+    Shown("installations-none", "installations", "/installations/?q=nowhere"),
+    Shown("palette", "installations", "/installations/", open_palette),
+    Shown("installation", "installation", "/installations/{site}/"),
+    Shown("installation-new", "installation_new", "/installations/new/"),
+    Shown("chargers", "installation_chargers", "/installations/{site}/chargers/"),
+    Shown("register", "charger_register", "/installations/{site}/chargers/register/"),
+    Shown("authentication", "installation_authentication", "/installations/{site}/authentication/", unfold),
+    Shown(
+        "authentication-preview", "installation_authentication", "/installations/{site}/authentication/", preview_direct
+    ),
+    Shown("history", "installation_history", "/installations/{site}/history/"),
+    Shown("restore", "revision_restore", "/installations/{site}/history/1/restore/"),
+    Shown("circuits", "installation_circuits", "/installations/{site}/circuits/"),
+    Shown("access", "installation_access", "/installations/{site}/access/"),
+    Shown("site-data", "installation_edit", "/installations/{site}/edit/"),
+    Shown("cards", "installation_cards", "/installations/{site}/cards/"),
+    Shown("card-new", "card_new", "/installations/{site}/cards/new/"),
+    Shown("card-edit", "card_edit", "/installations/{site}/cards/{card}/"),
+    Shown("card-delete", "card_delete", "/installations/{site}/cards/{card}/delete/"),
+    Shown("cards-import", "cards_import", "/installations/{site}/cards/import/"),
+    Shown("charger", "charger", "/chargers/{charger}/", unfold),
+    Shown("charger-edit", "charger_edit", "/chargers/{charger}/edit/"),
+    Shown("charger-confirm", "charger_edit", "/chargers/{charger}/edit/", ask_first),
+    Shown("charger-move", "charger_move", "/chargers/{charger}/move/"),
+    Shown("find", "find", "/find/?q=zcs"),
+    Shown("rollouts", "rollouts", "/rollouts/"),
+    Shown("rollout", "rollout", "/rollouts/{rollout}/"),
+    Shown("delivery", "delivery", "/rollouts/{rollout}/deliveries/{delivery}/"),
+    Shown("account", "account", "/account/"),
+    Shown("account-faults", "account", "/account/", send_empty),
+    Shown("not-found", "installation", "/installations/999999/"),
+    Shown("api-docs", "api-docs", "/api/docs/", guest=True),
+]
+
+# Addresses that answer with no page of their own: they act and lead elsewhere, or hand out a file or plain data.
+WITHOUT_A_PAGE = {
+    "access_revoke", "api-schema", "api-unknown", "card_block", "cards_export", "charger_delete", "circuit_delete",
+    "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
+    "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "sign_out", "token_revoke",
+}  # fmt: skip

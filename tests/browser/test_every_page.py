@@ -1,0 +1,84 @@
+"""Every page of the table: nothing for axe-core to find, in any theme and language; nothing that scrolls sideways."""
+
+from typing import Any, Literal
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe
+from tests.browser.conftest import OpenPage, fits, shoot
+from tests.browser.stage import Stage, build, let_in
+from tests.browser.table import PAGES, Shown
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+DESK, TABLET, PHONE = {"width": 1280, "height": 900}, {"width": 768, "height": 900}, {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def stage(live_server: Any) -> Stage:
+    return build()
+
+
+def windows(open_page: OpenPage, server: Any, stage: Stage, language: str) -> dict[bool, Page]:
+    """One window where nobody is signed in, and one of an installer, by whether a guest looks."""
+    found = {guest: open_page(locale=language, reduced_motion="reduce") for guest in (True, False)}
+    let_in(found[False].context, server.url, stage.person)
+    return found
+
+
+def open_up(page: Page, server: Any, stage: Stage, shown: Shown) -> None:
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a plain dict
+    page.goto(server.url + shown.address.format_map(stage.words))
+    expect(page.locator("h1").first).to_be_visible()
+    shown.act(page)
+
+
+def paint(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Change the device's colour scheme; the page follows it."""
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function("(scheme) => (document.documentElement.dataset.bsTheme || scheme) === scheme", arg=scheme)
+
+
+def narrow(page: Page, shown: Shown) -> list[str]:
+    found = []
+    for size in (TABLET, PHONE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict
+        if not fits(page):
+            found.append(f"{shown.name} scrolls sideways at {size['width']} px")
+    return found
+
+
+def test_every_page_is_accessible_and_fits_a_phone(live_server: Any, open_page: OpenPage, stage: Stage) -> None:
+    found: list[str] = []
+    window = windows(open_page, live_server, stage, "en")
+    for shown in PAGES:
+        page = window[shown.guest]
+        open_up(page, live_server, stage, shown)
+        found += [f"{shown.name} {line}" for line in axe.faults(page)]
+        found += narrow(page, shown)
+    assert found == [], "\n".join(found)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_every_page_is_accessible_in_both_themes_and_every_language(
+    live_server: Any, open_page: OpenPage, stage: Stage, language: str
+) -> None:
+    """On a phone, after a look at the desk. In the dark only the colours can differ."""
+    found: list[str] = []
+    window = windows(open_page, live_server, stage, language)
+    for shown in PAGES:
+        page = window[shown.guest]
+        paint(page, "light")
+        open_up(page, live_server, stage, shown)
+        assert page.locator("html").get_attribute("lang") == language
+        shoot(page, f"{language}-{shown.name}")
+        found += narrow(page, shown)
+        shoot(page, f"{language}-phone-{shown.name}")
+        found += [f"{shown.name} {language} phone light {line}" for line in axe.faults(page)]
+        paint(page, "dark")
+        found += [f"{shown.name} {language} phone dark {line}" for line in axe.faults(page, only=axe.COLOURS)]
+        shoot(page, f"{language}-phone-dark-{shown.name}")
+    assert found == [], "\n".join(found)
