@@ -83,6 +83,20 @@ class ApiToken(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class SavedFilter(models.Model):
+    """How a person wants to see a list again: the query of its address, under a name of the person's own."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_filters")
+    page = models.CharField(max_length=40)
+    name = models.CharField(_("name"), max_length=60)
+    query = models.CharField(max_length=500)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_filter_once")]
+
+
 class AuditEntry(models.Model):
     """Who did what to which object, append-only. ``before`` and ``after`` never hold secrets."""
 

@@ -23,7 +23,7 @@ from chargers.models import (
     Transaction,
     UpstreamMessage,
 )
-from chargers.rollout.states import OPEN_STATES, RolloutState
+from chargers.rollout.states import OPEN_STATES, RolloutState, WaitReason
 from installations.access import visible
 from installations.models import Installation
 
@@ -34,7 +34,8 @@ DELIVERY_ORDER = ("id",)
 
 @dataclass(frozen=True)
 class ChargerCounts:
-    """``waiting``: chargers with a setting on its way; ``alarm``: chargers with any; ``alarms``: how many have each."""
+    """``waiting``: chargers with a setting on its way; ``drift``: chargers that hold another one than they were given;
+    ``alarm``: chargers with any; ``alarms``: how many have each."""
 
     total: int = 0
     online: int = 0
@@ -42,6 +43,7 @@ class ChargerCounts:
     waiting: int = 0
     alarm: int = 0
     alarms: Mapping[AlarmCode, int] = field(default_factory=dict)
+    drift: int = 0
 
     @property
     def offline(self) -> int:
@@ -68,13 +70,21 @@ def open_delivery() -> Exists:
     return Exists(Delivery.objects.filter(charger=OuterRef("pk"), state__in=sorted(OPEN_STATES)))
 
 
+def drifted() -> Exists:
+    """The delivery of the setting in force found that the charger holds another one."""
+    of_revision = {"revision": OuterRef("installation__revision"), "reason": WaitReason.DRIFT}
+    return Exists(Delivery.objects.filter(charger=OuterRef("pk"), **of_revision))
+
+
 def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts]:
     """Counts by state for several installations in one query; installations without chargers count zero."""
     now = timezone.now()
     each = {f"has_{code}": having(code, now) for code in AlarmCode}
     rows: Iterable[Any] = (
         Charger.objects.filter(installation_id__in=list(installation_ids))
-        .annotate(charging_now=charging_now(), on_its_way=open_delivery(), alarmed=alarmed(now), **each)
+        .annotate(
+            charging_now=charging_now(), on_its_way=open_delivery(), drifts=drifted(), alarmed=alarmed(now), **each
+        )
         .order_by()
         .values("installation_id")
         .annotate(
@@ -82,6 +92,7 @@ def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts
             online=Count("pk", filter=online_links(now)),
             charging=Count("pk", filter=Q(charging_now=True)),
             waiting=Count("pk", filter=Q(on_its_way=True)),
+            drift=Count("pk", filter=Q(drifts=True)),
             alarm=Count("pk", filter=Q(alarmed=True)),
             **{f"count_{code}": Count("pk", filter=Q(**{f"has_{code}": True})) for code in AlarmCode},
         )
@@ -94,6 +105,7 @@ def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts
             row["waiting"],
             row["alarm"],
             {code: row[f"count_{code}"] for code in AlarmCode if row[f"count_{code}"]},
+            row["drift"],
         )
         for row in rows
     }
@@ -101,7 +113,7 @@ def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts
 
 
 def installations_with(rows: QuerySet[Installation], state: str) -> QuerySet[Installation]:
-    """Those with a charger that is offline, charges, waits for a setting or raised an alarm; others: ``rows``."""
+    """Those with a charger that is offline, charges, waits for a setting, lost one or has an alarm; else ``rows``."""
     own = Charger.objects.filter(installation=OuterRef("pk"))
     match state:
         case "offline":
@@ -110,6 +122,8 @@ def installations_with(rows: QuerySet[Installation], state: str) -> QuerySet[Ins
             return rows.filter(Exists(own.filter(charging_now())))
         case "waiting":
             return rows.filter(Exists(own.filter(open_delivery())))
+        case "drift":
+            return rows.filter(Exists(own.filter(drifted())))
         case "alarm":
             return installations_with_alarm(rows)
     return rows

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from chargers.views import authentication, cards, charger, history, overview, register, rollouts, steering
+from chargers.views import authentication, cards, charger, finding, history, overview, register, rollouts, steering
 
 urlpatterns = [
     path("", overview.home, name="home"),
-    path("find/", overview.find, name="find"),
+    path("find/", finding.find, name="find"),
     path("installations/", overview.installations, name="installations"),
+    path("installations/filters/", overview.keep_filter, name="filter_save"),
+    path("installations/filters/<int:pk>/remove/", overview.drop_filter, name="filter_remove"),
     path("installations/<int:pk>/", overview.installation, name="installation"),
     path("installations/<int:pk>/chargers/", overview.chargers, name="installation_chargers"),
     path("installations/<int:pk>/chargers/register/", register.register, name="charger_register"),

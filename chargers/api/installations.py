@@ -131,6 +131,7 @@ def show_installations(rows: Sequence[Installation]) -> list[dict[str, Any]]:
                 "offline": counts[row.pk].offline,
                 "charging": counts[row.pk].charging,
                 "waiting": counts[row.pk].waiting,
+                "drift": counts[row.pk].drift,
                 "alarm": counts[row.pk].alarm,
             },
             "alarms": [

@@ -22,6 +22,7 @@ class CountsSerializer(StrictSerializer):
     offline = serializers.IntegerField()
     charging = serializers.IntegerField()
     waiting = serializers.IntegerField(help_text="Chargers with a setting on its way.")
+    drift = serializers.IntegerField(help_text="Chargers that hold another setting than they were given.")
     alarm = serializers.IntegerField(help_text="Chargers with any alarm.")
 
 

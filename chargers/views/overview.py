@@ -1,36 +1,34 @@
 """The list of installations, one installation at a glance, and its chargers."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy as _
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from accounts.keyset import BadCursor, read_page
+from accounts.people import list_filters, remove_filter, save_filter
 from accounts.permissions import Action
+from accounts.refusals import Refusal
 from accounts.web import actor_of, page
 from chargers.alarms import sentence_for
+from chargers.installation_filter import MODES, WITH_STATES, Filter
 from chargers.selectors import (
     CHARGER_ORDER,
     charger_counts,
     delivery_counts,
-    installations_with,
     list_chargers,
     list_rollouts,
 )
 from chargers.services.progress import Progress
 from installations.access import may
-from installations.models import Mode
-from installations.selectors import INSTALLATION_ORDER, list_installations
+from installations.selectors import INSTALLATION_ORDER
 from installations.web import installation_for
 
+PAGE = "installations"
 PAGE_SIZE = 50
-MOST_FOUND = 8
-WITH_STATES = {
-    "offline": _("with chargers offline"),
-    "charging": _("with chargers charging"),
-    "waiting": _("waiting for a setting"),
-    "alarm": _("with an alarm"),
-}
 
 
 def home(_request: HttpRequest) -> HttpResponse:
@@ -39,26 +37,50 @@ def home(_request: HttpRequest) -> HttpResponse:
 
 @login_required
 def installations(request: HttpRequest) -> HttpResponse:
-    search, mode = request.GET.get("q", "").strip(), request.GET.get("mode", "")
-    state = request.GET.get("state", "")
-    rows = list_installations(actor_of(request), search=search, mode=mode if mode in Mode.values else "")
-    rows = installations_with(rows, state)
+    """The filter stands in the address; a person may keep some under names."""
+    actor, wanted = actor_of(request), Filter.of(request.GET)
+    rows = wanted.rows(actor)
     try:
         found = read_page(rows, order=INSTALLATION_ORDER, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
     except BadCursor:
         raise Http404 from None
     counts = charger_counts([installation.pk for installation in found.rows])
+    query = wanted.query
     context = {
         "section": "installations",
         "page": found,
         "rows": [(installation, counts[installation.pk]) for installation in found.rows],
-        "search": search,
-        "mode": mode,
-        "state": state,
+        "total": rows.count(),
+        "wanted": wanted,
+        "query": query,
         "states": WITH_STATES.items(),
-        "modes": [(value, label) for value, label in Mode.choices if value != Mode.OCPP_CLOUD],
+        "modes": MODES,
+        "filters": [(kept, kept.query == query) for kept in list_filters(actor.user, PAGE)],
     }
     return page(request, "chargers/installations.html", context, partial="list")
+
+
+@login_required
+@require_POST
+def keep_filter(request: HttpRequest) -> HttpResponse:
+    wanted = Filter.of(request.POST)
+    try:
+        kept = save_filter(
+            user=actor_of(request).user, page=PAGE, name=request.POST.get("name", ""), values=wanted.values
+        )
+    except Refusal as refusal:
+        messages.error(request, str(refusal.detail))
+    else:
+        messages.success(request, _("The filter “%(name)s” is kept.") % {"name": kept.name})
+    return redirect(f"{reverse('installations')}?{wanted.query}")
+
+
+@login_required
+@require_POST
+def drop_filter(request: HttpRequest, pk: int) -> HttpResponse:
+    if not remove_filter(user=actor_of(request).user, pk=pk):
+        raise Http404
+    return redirect("installations")
 
 
 @login_required
@@ -101,16 +123,3 @@ def chargers(request: HttpRequest, pk: int) -> HttpResponse:
         "may_register": may(actor, found, Action.EDIT_CHARGERS),
     }
     return page(request, "chargers/chargers.html", context, partial="list")
-
-
-@login_required
-def find(request: HttpRequest) -> HttpResponse:
-    """Installations by name or address and chargers by serial or name, a few of each."""
-    actor, search = actor_of(request), request.GET.get("q", "").strip()
-    context = {
-        "section": "find",
-        "search": search,
-        "installations": list(list_installations(actor, search=search)[:MOST_FOUND]) if search else [],
-        "chargers": list(list_chargers(actor, search=search)[:MOST_FOUND]) if search else [],
-    }
-    return page(request, "chargers/find.html", context, partial="results")

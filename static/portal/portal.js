@@ -25,13 +25,6 @@ const saveTable = (table, name) => {
   URL.revokeObjectURL(link.href);
 };
 
-const openPalette = () => {
-  const palette = document.getElementById("palette");
-  if (!palette || palette.open) return;
-  palette.showModal();
-  document.getElementById("palette-q").select();
-};
-
 document.addEventListener("click", (event) => {
   const at = (selector) => event.target.closest(selector);
   const maker = at("[data-generate-for]");
@@ -48,11 +41,6 @@ document.addEventListener("click", (event) => {
   const saver = at("[data-save-table]");
   if (saver) saveTable(document.getElementById(saver.dataset.saveTable), saver.dataset.fileName);
   if (at("[data-print]")) window.print();
-  const opener = at("[data-open-dialog]");
-  if (opener && !event.ctrlKey && !event.metaKey) {
-    event.preventDefault();
-    openPalette();
-  }
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
@@ -96,18 +84,18 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    openPalette();
-  } else if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
-    const search = document.querySelector('main input[type="search"]');
-    if (search) {
-      event.preventDefault();
-      search.focus();
-    }
-  } else if (event.key === "Escape") {
-    for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
+});
+
+// What somebody unfolded or folded stays so when a live part is drawn anew. (htmx keeps the focus by id.)
+const folds = new Map();
+document.addEventListener("htmx:beforeSwap", () => {
+  for (const part of document.querySelectorAll("main details[id]")) folds.set(part.id, part.open);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const part of document.querySelectorAll("main details[id]")) {
+    if (folds.has(part.id)) part.open = folds.get(part.id);
   }
 });
 

@@ -94,6 +94,8 @@ PAGES = [
 # Addresses that answer with no page of their own: they act and lead elsewhere, or hand out a file or plain data.
 WITHOUT_A_PAGE = {
     "access_revoke", "api-schema", "api-unknown", "card_block", "cards_export", "charger_delete", "circuit_delete",
+    "filter_remove",
+    "filter_save",
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "sign_out", "token_revoke",
 }  # fmt: skip

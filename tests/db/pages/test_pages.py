@@ -98,7 +98,18 @@ POSTS: dict[str, frozenset[str]] = {
     "rollout_resume": frozenset({"owner", "service"}),
     "rollout_proceed": frozenset({"owner", "service"}),
 }
-ELSEWHERE = {"home", "sign_in", "sign_out", "token_revoke", "language", "health-live", "health-ready", "metrics"}
+ELSEWHERE = {
+    "home",
+    "sign_in",
+    "sign_out",
+    "token_revoke",
+    "language",
+    "filter_save",
+    "filter_remove",
+    "health-live",
+    "health-ready",
+    "metrics",
+}
 
 
 def test_every_page_address_stands_in_the_matrix() -> None:
