@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 import redis
 from django.conf import settings
+from django.utils import translation
 
 from tests.settings import servers
 
@@ -22,6 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Database names come from tests/settings.py; nothing to add per worker."""
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_suite() -> Iterator[None]:
+    """A request leaves its language with the thread: the next test starts in English again."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

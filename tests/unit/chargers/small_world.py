@@ -63,7 +63,7 @@ class SmallWorld:
         self.revision, self.native = 1, False
         self.given_secret: int | None = None
         self.told_url = ""
-        self.paused = self.cancelled = self.held_together = False
+        self.paused = self.cancelled = self.held_together = self.revoked = False
         self.opens_at: datetime | None = None
         self.corrects_drift, self.corrections = True, 0
         self.delivery = OneDelivery(1, 1, due_at=self.now)
@@ -107,6 +107,13 @@ class SmallWorld:
         self.ring()
         if self.delivery.state in POSITIVE_STATES and self.delivery.due_at is None:
             self.delivery.due_at = self.now + timedelta(seconds=2)
+
+    def take_over(self) -> None:
+        """A second socket of the same charger, after the first one was found dead: results of the first are stale."""
+        if self.fake.online:
+            self.fake.epoch += 1
+            self.connected_at = self.now
+            self.ring()
 
     def disconnect(self) -> None:
         if self.fake.online:
@@ -163,7 +170,7 @@ class SmallWorld:
             superseded=d.revision != self.revision, finished_at=d.finished_at, target=self.target(),
             corrects_drift=self.corrects_drift, corrections=self.corrections,
             rollout=RolloutView(
-                paused=self.paused, cancelled=self.cancelled, held_together=self.held_together,
+                paused=self.paused, cancelled=self.cancelled, held_together=self.held_together, revoked=self.revoked,
                 opens_at=self.opens_at if self.opens_at and self.opens_at > self.now else None,
                 under_way=d.state in OPEN_STATES,
             ),
@@ -204,6 +211,7 @@ class SmallWorld:
             assert snapshot.link.busy is None, "an order to write for a charger that is not idle"
             assert not snapshot.superseded
             assert not self.paused
+            assert not self.revoked, "sent for somebody who may not set the mode any more"
             assert not self.cancelled
             assert not self.held_together or snapshot.state is S.UNKNOWN, "sent before all were ready"
             assert not snapshot.rollout.opens_at, "sent outside the window"

@@ -26,6 +26,10 @@ class Rollout(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.world.now += timedelta(seconds=seconds)
 
+    @rule(seconds=st.sampled_from([-601, -46, 601]))
+    def the_clock_jumps(self, seconds: int) -> None:
+        self.world.now += timedelta(seconds=seconds)
+
     @rule()
     def a_worker_looks(self) -> None:
         self.world.reconcile()
@@ -95,6 +99,10 @@ class Rollout(RuleBasedStateMachine):
     def it_disconnects(self) -> None:
         self.world.disconnect()
 
+    @rule()
+    def it_connects_a_second_time(self) -> None:
+        self.world.take_over()
+
     @rule(busy=st.booleans())
     def somebody_plugs_in_or_out(self, busy: bool) -> None:
         self.world.fake.busy = "connector" if busy else ""
@@ -112,6 +120,12 @@ class Rollout(RuleBasedStateMachine):
     def it_is_paused_or_resumed(self, paused: bool) -> None:
         self.world.paused = paused
         if not paused:
+            self.world.ring()
+
+    @rule(revoked=st.booleans())
+    def its_author_loses_the_right_or_somebody_takes_over(self, revoked: bool) -> None:
+        self.world.revoked = revoked
+        if not revoked:
             self.world.ring()
 
     @rule(held=st.booleans())
@@ -135,7 +149,8 @@ class Rollout(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         world = self.world
-        world.fake.faults, world.fake.busy, world.paused, world.held_together = [], "", False, False
+        world.fake.faults, world.fake.busy = [], ""
+        world.paused = world.held_together = world.revoked = False
         world.ring()
         world.orders.clear()
         world.answers.clear()
