@@ -1,10 +1,13 @@
-"""W1 and W2: server time of pages and API lists with 10,000 chargers, beside the rows read plainly.
+"""W1 and W2: server time of pages and of the preview at three sizes of an installation, beside the rows read plainly.
 
-uv run python -m benchmarks.w1_pages [--chargers 10000]
+uv run python -m benchmarks.w1_pages [--sizes 50 1000 10000]
+
+Every page shows the same number of rows whatever the size of its installation, so its time should not grow with it.
 """
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -14,6 +17,7 @@ from collections.abc import Callable
 from benchmarks import rig
 
 REPEATS = 15
+FLOOR, PREVIEW, RULES = "floor: 50 rows by values() and JSON", "preview of all", "floor of the preview: the rules alone"
 
 
 def median_ms(work: Callable[[], object]) -> float:
@@ -26,10 +30,25 @@ def median_ms(work: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def measure(installation_id: int) -> None:
-    import django
+def pages(installation_id: int, prefix: str, rollout_id: int, delivery_id: int) -> dict[str, str]:
+    """By what stands in the table."""
+    site = f"/installations/{installation_id}/"
+    return {
+        "installations": "/installations/",
+        "installation": site,
+        "chargers, first page of 50": f"{site}chargers/",
+        "chargers, search": f"{site}chargers/?q={prefix}000049",
+        "authentication settings": f"{site}authentication/",
+        "history": f"{site}history/",
+        "rollout, first page of 50": f"/rollouts/{rollout_id}/",
+        "rollouts": "/rollouts/",
+        "a delivery": f"/rollouts/{rollout_id}/deliveries/{delivery_id}/",
+        "a charger": f"/chargers/{prefix}000001/",
+    }
 
-    django.setup()
+
+def measure(installation_id: int, prefix: str) -> tuple[dict[str, float], int]:
+    """Milliseconds by what was measured, and the queries of the preview."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -47,40 +66,52 @@ def measure(installation_id: int) -> None:
     rollout = Rollout.objects.filter(revision=installation.revision).first() or start_rollout(installation.revision, {})
     while open_deliveries(rollout.pk):
         pass
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     client = Client()
-    client.force_login(User.objects.get(is_superuser=True))
+    client.force_login(User.objects.filter(is_superuser=True).earliest("pk"))
     delivery = Delivery.objects.filter(rollout=rollout).earliest("pk")
-    first = Charger.objects.filter(installation=installation).earliest("pk")
-    floor = median_ms(lambda: json.dumps(list(Charger.objects.order_by("device_id").values("device_id", "name")[:50])))
-    print(f"floor: 50 rows by values() and JSON: {floor:.1f} ms\n\n| page | ms |\n|---|---|")
-    for path in (
-        "/installations/", f"/installations/{installation_id}/", f"/installations/{installation_id}/chargers/",
-        f"/installations/{installation_id}/chargers/?q=LOAD0099", f"/installations/{installation_id}/authentication/",
-        f"/installations/{installation_id}/history/", f"/rollouts/{rollout.pk}/", "/rollouts/",
-        f"/rollouts/{rollout.pk}/deliveries/{delivery.pk}/", f"/chargers/{first.device_id}/",
-    ):  # fmt: skip
+    own = Charger.objects.filter(installation=installation).order_by("device_id")
+    found = {FLOOR: median_ms(lambda: json.dumps(list(own.values("device_id", "name")[:50])))}
+    for name, path in pages(installation_id, prefix, rollout.pk, delivery.pk).items():
         assert client.get(path).status_code == 200, path
-        taken = median_ms(lambda path=path: client.get(path))  # type: ignore[misc]
-        print(f"| `{path}` | {taken:.0f} |")
+        found[name] = median_ms(lambda path=path: client.get(path))  # type: ignore[misc]
     draft = Draft("ocpp_direct", "wss://backend.example.com/{deviceId}")
-    chargers = [ChargerUrl(row.device_id) for row in Charger.objects.filter(installation=installation)]
-    pure = median_ms(lambda: review(draft, Site(chargers=chargers)))
+    chargers = [ChargerUrl(row.device_id) for row in own]
+    found[RULES] = median_ms(lambda: review(draft, Site(chargers=chargers)))
     with CaptureQueriesContext(connection) as captured:
         preview(installation=installation, draft=draft)
-    whole = median_ms(lambda: preview(installation=installation, draft=draft))
-    print(
-        f"\npreview of {len(chargers)} chargers: {whole:.0f} ms, {len(captured)} queries; the rules alone {pure:.0f} ms"
-    )
+    found[PREVIEW] = median_ms(lambda: preview(installation=installation, draft=draft))
+    return found, len(captured)
+
+
+def report(found: dict[int, tuple[dict[str, float], int]]) -> None:
+    sizes = sorted(found)
+    smallest, largest = sizes[0], sizes[-1]
+    print(f"| ms with so many chargers | {' | '.join(f'{size:,}' for size in sizes)} | exponent |")
+    print("|" + "---|" * (len(sizes) + 2))
+    for name in found[smallest][0]:
+        times = [found[size][0][name] for size in sizes]
+        growth = math.log(times[-1] / times[0]) / math.log(largest / smallest)
+        print(f"| {name} | {' | '.join(f'{one:.1f}' for one in times)} | {growth:.2f} |")
+    print(f"\nqueries of the preview: {', '.join(f'{found[size][1]} at {size:,}' for size in sizes)}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chargers", type=int, default=10_000)
-    count = parser.parse_args().chargers
+    parser.add_argument("--sizes", type=int, nargs="+", default=[50, 1000, 10_000])
+    sizes = parser.parse_args().sizes
     with rig.bench_data() as environment:
-        made = rig.script(environment, "benchmarks.populate", str(count), stdout=subprocess.PIPE).communicate()[0]
+        made = {}
+        for size in sizes:
+            prefix = f"P{size}X"
+            populated = rig.script(environment, "benchmarks.populate", str(size), prefix, stdout=subprocess.PIPE)
+            made[size] = (int(populated.communicate()[0].strip()), prefix)
         os.environ.update(environment, DJANGO_SETTINGS_MODULE="portal.settings")
-        measure(int(made.strip()))
+        import django
+
+        django.setup()
+        report({size: measure(*made[size]) for size in sizes})
 
 
 if __name__ == "__main__":
