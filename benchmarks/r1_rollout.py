@@ -88,16 +88,24 @@ def verdict(judge: Path) -> None:
 
 @contextlib.contextmanager
 def worker(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "celery", "--app", "portal", "--quiet", "worker", "--pool", "threads", "--concurrency",
-         "4", "--queues", "rollout", "--loglevel", "error", "--without-gossip", "--without-mingle"],
-        cwd=rig.ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    """One worker, and beat beside it as in any installation."""
+    celery = [sys.executable, "-m", "celery", "--app", "portal", "--quiet"]
+    options = ["--pool", "threads", "--concurrency", "4", "--queues", "rollout", "--without-gossip", "--without-mingle"]
+    commands = (
+        [*celery, "worker", *options, "--loglevel", "error"],
+        [*celery, "beat", "--loglevel", "error", "--schedule", f"{environment['PORTAL_DATA_DIR']}/schedule"],
+    )
+    quiet = subprocess.DEVNULL
+    processes = [
+        subprocess.Popen(command, cwd=rig.ROOT, env=environment, stdout=quiet, stderr=quiet) for command in commands
+    ]
     try:
-        yield process
+        yield processes[0]
     finally:
-        process.terminate()
-        process.wait(30)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(30)
 
 
 def servers_usage(folder: str) -> dict[str, float]:

@@ -31,6 +31,9 @@ def _matters(move: Move) -> bool:
         return True
     if not rollout.policy.waves:
         return False
+    if move.state is DeliveryState.WAITING and move.reason == WaitReason.WAVE:
+        # The wave may have ended between the look at its places and this record: nobody else rings for it then.
+        return True
     if rollout.wave >= len(rollout.policy.waves):
         return move.state in {DeliveryState.REJECTED, DeliveryState.FAILED} or move.lost
     had_a_place = move.snapshot.wave is not None or move.snapshot.state is DeliveryState.PUSHING

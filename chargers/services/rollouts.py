@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from chargers import doorbell
 from chargers.models import Charger, Delivery, Rollout
+from chargers.rollout.advance import advance
 from chargers.rollout.policy import read_policy
 from chargers.rollout.states import OPEN_STATES, DeliveryState, RolloutState
 from installations.authentication import DIRECT
@@ -61,6 +62,8 @@ def open_deliveries(rollout_id: int) -> bool:
         rollout.opened_at = timezone.now()
         rollout.save(update_fields=["state", "opened_at"])
     finish_if_done(rollout.pk)
+    # Its first wave may have landed before the last chunk was open.
+    advance([rollout.pk])
     return False
 
 

@@ -1,5 +1,6 @@
 """Waves, a common start, windows, pace, pause and resume, on a site whose chargers live in memory."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from accounts.refusals import Conflict
 from chargers.models import Delivery, Rollout
+from chargers.rollout.record import Move, record
 from chargers.rollout.window import DAYS
-from chargers.services import steering, sweeping
+from chargers.services import rollouts, steering, sweeping
 from tests.db.chargers import scene
 from tests.db.chargers.world import World
 
@@ -56,6 +58,39 @@ def test_the_first_goes_alone_then_a_tenth_then_the_rest(world: World) -> None:
         attempted.append(sum(not order.read_only for order in world.link.orders))
     assert [count for count in attempted if count] == [1, 1, 18]
     assert applied(world) == 20
+
+
+def test_a_wave_that_lands_before_all_deliveries_are_open_is_followed_by_the_next_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollouts, "CHUNK", 2)
+    fleet(world, 3)
+    world.publish(scene.direct(), chunks=1)
+    world.run()
+    assert counts(world) == {("applied", "observed"): 1, ("waiting", "wave"): 1}
+    assert not rollouts.open_deliveries(rollout(world).pk)
+    world.run()
+    assert applied(world) == 3
+
+
+def test_who_is_told_to_wait_for_a_wave_that_has_just_begun_is_rung_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker begins the wave between a batch's look at the places and its record."""
+    names = fleet(world, 3)
+    world.publish(scene.direct())
+    first = Delivery.objects.filter(rollout=rollout(world), charger__device_id=names[0])
+    first.update(state="applied", wave=0, due_at=None, pushed_at=timezone.now())
+    recorded = record
+
+    def after_the_wave_has_begun(moves: Sequence[Move]) -> set[int]:
+        monkeypatch.undo()
+        Rollout.objects.filter(pk=rollout(world).pk).update(wave=1)
+        return recorded(moves)
+
+    monkeypatch.setattr("chargers.rollout.reconcile.record", after_the_wave_has_begun)
+    world.run()
+    assert applied(world) == 3
 
 
 def test_a_wave_that_fails_stops_the_rest_and_says_so(world: World) -> None:

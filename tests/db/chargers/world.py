@@ -67,8 +67,14 @@ class World:
         return Charger.objects.select_related("link").get(device_id=device_id)
 
     def publish(
-        self, draft: Draft, *, email: str = "service@example.com", policy: dict[str, Any] | None = None
+        self,
+        draft: Draft,
+        *,
+        email: str = "service@example.com",
+        policy: dict[str, Any] | None = None,
+        chunks: int = 100,
     ) -> AuthenticationRevision:
+        """Save, and open so many chunks of deliveries."""
         site = Installation.objects.get(pk=self.site.pk)
         assert site.revision is not None
         codes = {finding.code for finding in preview(installation=site, draft=draft).warnings}
@@ -80,8 +86,9 @@ class World:
             acknowledged=codes,
             policy=policy,
         )
-        while rollouts.open_deliveries(Rollout.objects.get(revision=revision).pk):
-            pass
+        for _chunk in range(chunks):
+            if not rollouts.open_deliveries(Rollout.objects.get(revision=revision).pk):
+                break
         return revision
 
     def run(self, most: int = 20) -> None:
