@@ -48,8 +48,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_answers", "_bridges", "_clock", "_library", "_lifting", "_put", "_registered", "_tasks", "_timer", "closing",
-        "entry", "fence_closed", "node", "pinging", "pushing", "session", "slot", "socket", "upstream",
+        "_answers", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered", "_tasks", "_timer",
+        "closing", "entry", "fence_closed", "node", "pinging", "session", "slot", "socket", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -70,7 +70,7 @@ class Connection:
         self.node = node
         self.session: ChargerSession | None = None
         self.upstream: Upstream | None = None
-        self.pushing = False
+        self._pushing = False
         self.closing = False
         self.pinging = False
         self.fence_closed = False
@@ -87,6 +87,16 @@ class Connection:
     @property
     def device_id(self) -> str:
         return self.entry.known.device_id
+
+    @property
+    def pushing(self) -> bool:
+        return self._pushing
+
+    @pushing.setter
+    def pushing(self, held: bool) -> None:
+        self._pushing = held
+        if self.session is not None:
+            self.session.held = held
 
     async def run(self, settings: SessionSettings) -> None:
         """Until the socket is gone. Raises nothing."""

@@ -102,7 +102,8 @@ class Gateway:
             async with server as listening:
                 self.bound_port = next(iter(listening.sockets)).getsockname()[1]
                 chores = (self._refresh, self._beat, self._ping_all, self._open_fences)
-                for chore in (*chores, self.bridges.keep_claims, self.bridges.take_up_stranded):
+                bridge = (self.bridges.keep_claims, self.bridges.take_up_stranded, self.bridges.ping_backends)
+                for chore in (*chores, *bridge):
                     self.spawn(chore())
                 ready()
                 await self._stopping.wait()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from portal import embedded
+from portal import embedded, logs
 from portal.env import BASE_DIR, database_settings, env
 
 DEBUG = False
@@ -203,3 +203,5 @@ GATEWAY_TRANSPORT = env.text("GATEWAY_TRANSPORT", "picows")
 ALLOW_PRIVATE_BACKENDS = env.words("ALLOW_PRIVATE_BACKENDS")
 ALLOW_LOOPBACK_BACKENDS = env.flag("ALLOW_LOOPBACK_BACKENDS")
 BACKEND_RETRY_SECONDS = env.number("BACKEND_RETRY_SECONDS", 10)
+
+logs.configure()

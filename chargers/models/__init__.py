@@ -4,7 +4,14 @@ from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode
 from chargers.models.refused_tag import RefusedTag
 from chargers.models.rollout import Delivery, DeliveryEvent, PaceBucket, PushRecord, Rollout, WorkerHeartbeat
 from chargers.models.transaction import MeterValue, Transaction
-from chargers.models.upstream import BackendTag, UpstreamLink, UpstreamMessage, UpstreamState, UpstreamTransaction
+from chargers.models.upstream import (
+    BackendTag,
+    UpstreamKey,
+    UpstreamLink,
+    UpstreamMessage,
+    UpstreamState,
+    UpstreamTransaction,
+)
 
 __all__ = [
     "BackendTag",
@@ -21,6 +28,7 @@ __all__ = [
     "ReportedSetting",
     "Rollout",
     "Transaction",
+    "UpstreamKey",
     "UpstreamLink",
     "UpstreamMessage",
     "UpstreamState",

@@ -23,8 +23,8 @@ class UpstreamLink(models.Model):
     The route is ``url``, ``user`` and ``initial`` (the password of the setting), as ``revision`` has it; an empty
     ``url``: to none, they stay here. The gateway changes it only while the charger is idle, and leaves ``left_count``
     messages behind that could not be delivered. ``holder`` (node and incarnation) may serve it until ``lease_until``.
-    ``secret`` and ``candidate`` are passwords that this very backend gave the charge point: the candidate is valid
-    beside the one before until it has logged in.
+    ``secret`` and ``candidate`` are passwords that the backend at ``key_url`` gave the charge point: the candidate is
+    valid beside the one before until it has logged in.
     """
 
     charger = models.OneToOneField(Charger, primary_key=True, on_delete=models.CASCADE, related_name="upstream")
@@ -44,9 +44,22 @@ class UpstreamLink(models.Model):
     lease_until = models.DateTimeField(null=True)
     secret = models.ForeignKey(Secret, null=True, on_delete=models.PROTECT, related_name="+")
     candidate = models.ForeignKey(Secret, null=True, on_delete=models.PROTECT, related_name="+")
+    key_url = models.CharField(max_length=512, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["holder"])]
+
+
+class UpstreamKey(models.Model):
+    """Passwords that a backend gave a charge point which is now at another one: without them it could not come back."""
+
+    charger = models.ForeignKey(Charger, on_delete=models.CASCADE, related_name="+")
+    url = models.CharField(max_length=512)
+    secret = models.ForeignKey(Secret, null=True, on_delete=models.PROTECT, related_name="+")
+    candidate = models.ForeignKey(Secret, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["charger", "url"], name="upstream_key_once")]
 
 
 class UpstreamMessage(models.Model):
@@ -69,7 +82,10 @@ class UpstreamMessage(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["charger", "digest"], name="upstream_message_once")]
-        indexes = [models.Index(fields=["charger", "id"], condition=Q(ended_at__isnull=True), name="upstream_waiting")]
+        indexes = [
+            models.Index(fields=["charger", "id"], condition=Q(ended_at__isnull=True), name="upstream_waiting"),
+            models.Index(fields=["transaction"], condition=Q(action="StartTransaction"), name="upstream_start"),
+        ]
 
 
 class UpstreamTransaction(models.Model):
@@ -77,7 +93,7 @@ class UpstreamTransaction(models.Model):
 
     transaction = models.OneToOneField(Transaction, primary_key=True, on_delete=models.CASCADE, related_name="upstream")
     url = models.CharField(max_length=512)
-    backend_id = models.IntegerField(null=True)
+    backend_id = models.BigIntegerField(null=True)
     status = models.CharField(max_length=20)
 
 

@@ -87,10 +87,22 @@ class Match:
         return total
 
 
+# Keys of the standard that change how a charger meters, authorises and reports, and not whom it talks to.
+BACKEND_KEYS = (
+    "AllowOfflineTxForUnknownId", "AuthorizationCacheEnabled", "AuthorizeRemoteTxRequests", "BlinkRepeat",
+    "ClockAlignedDataInterval", "ConnectionTimeOut", "LightIntensity", "LocalAuthListEnabled", "LocalAuthorizeOffline",
+    "LocalPreAuthorize", "MaxEnergyOnInvalidId", "MeterValueSampleInterval", "MeterValuesAlignedData",
+    "MeterValuesSampledData", "MinimumStatusDuration", "ResetRetries", "StopTransactionOnEVSideDisconnect",
+    "StopTransactionOnInvalidId", "StopTxnAlignedData", "StopTxnSampledData", "TransactionMessageAttempts",
+    "TransactionMessageRetryInterval", "UnlockConnectorOnEVSideDisconnect",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Profile:
     """``manual`` tells the installer what to do at the charger where OCPP cannot (English; shown with a translation).
 
+    ``backend_keys``: configuration keys that a backend may change through the bridge, in OCPP cloud.
     ``leave_seconds``: how long a charger that was sent away must stay away before it counts as handed over.
     """
 
@@ -110,3 +122,4 @@ class Profile:
     leave_seconds: int = 60
     manual: str = ""
     unsupported: tuple[str, ...] = field(default=())
+    backend_keys: tuple[str, ...] = BACKEND_KEYS

@@ -13,17 +13,23 @@ import structlog
 from gateway.bridge.backoff import FIRST_SECONDS
 from gateway.bridge.dial import Account, dial
 from gateway.bridge.facts import Beginning
-from gateway.bridge.leg import Leg, LinkLost
+from gateway.bridge.leg import Leg
 from gateway.bridge.outbox import Queued
 from gateway.bridge.upstream import Local, Upstream
 from gateway.clock import Clock
 from gateway.directory import Backend, Directory, Entry
+from gateway.ocpp16.records import StoreFailed
 from gateway.store.jobs import Job
 from installations.ocpp_url.host import Doors
 
 log = structlog.get_logger(__name__)
 
 RENEW_SECONDS = 5.0
+PING_ROUND_SECONDS = 1.0
+PONG_SECONDS = 20.0
+AGAIN_SECONDS = 1.0
+# A backend that is left for another one still gets what waits for it.
+DRAIN_SECONDS = 10.0
 STRANDED_SECONDS = 30.0
 # A charger that comes back soon finds its backend still connected.
 LINGER_SECONDS = 60.0
@@ -36,7 +42,7 @@ class Reading(Protocol):
     def claim(self, charger_id: int, url: str, holder: str, initial_secret: int | None) -> Beginning | None: ...
     def load(self, charger_id: int, url: str, after: int) -> tuple[list[Queued], bool]: ...
     def thin_out(self, charger_id: int) -> int: ...
-    def keep_key(self, charger_id: int, holder: str, text: str) -> bool: ...
+    def keep_key(self, charger_id: int, holder: str, text: str, shown: int | None) -> bool: ...
     def release(self, charger_id: int, holder: str) -> None: ...
     def release_node(self, node: str) -> None: ...
     def renew(self, holder: str, node: str, charger_ids: list[int]) -> set[int]: ...
@@ -60,6 +66,7 @@ class Bridges:
         self._store, self._reading, self._directory, self._clock = store, reading, directory, clock
         self._doors = doors
         self._first_pause = first_pause
+        self._leaving: dict[str, asyncio.Task[None]] = {}
         self._dials: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(DIALS_PER_HOST))
 
     async def begin(self, incarnation: int) -> None:
@@ -80,15 +87,28 @@ class Bridges:
         standing = self.upstreams.get(device_id)
         if standing is not None and standing.backend != entry.backend:
             del self.upstreams[device_id]
-            asyncio.get_running_loop().create_task(standing.stop())
+            self._leave(standing)
             standing = None
         if standing is None and entry.backend is not None:
             standing = Upstream(
-                entry.charger_id, device_id, entry.backend, self, self._clock, first_pause=self._first_pause
-            )
+                entry.charger_id, device_id, entry.backend, self, self._clock, first_pause=self._first_pause,
+                after=self._leaving.get(device_id),
+            )  # fmt: skip
             self.upstreams[device_id] = standing
             standing.start()
         return standing
+
+    def _leave(self, upstream: Upstream) -> None:
+        """The next one of this charger begins when this one is over: they share a claim."""
+        device_id = upstream.device_id
+        task = asyncio.get_running_loop().create_task(upstream.stop(drain_seconds=DRAIN_SECONDS))
+        self._leaving[device_id] = task
+
+        def over(_task: asyncio.Task[None]) -> None:
+            if self._leaving.get(device_id) is task:
+                del self._leaving[device_id]
+
+        task.add_done_callback(over)
 
     # The desk
 
@@ -96,11 +116,14 @@ class Bridges:
         self._store.put(job)
 
     async def keep(self, job: Job) -> None:
-        """Returns when it is committed."""
-        done = asyncio.get_running_loop().create_future()
-        if not self._store.put(job, done):
-            raise LinkLost  # too much waits here: the same message goes up again later
-        await done
+        """Returns when it is committed, however long the database is away: the backend has the message, and must not
+        get it again.
+        """
+        while True:
+            done = asyncio.get_running_loop().create_future()
+            if self._store.put(job, done) and not isinstance(await done, StoreFailed):
+                return
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def claim(self, charger_id: int, backend: Backend) -> Beginning | None:
         found: Beginning | None = await self._ask(
@@ -111,11 +134,18 @@ class Bridges:
         return found
 
     async def load(self, charger_id: int, url: str, after: int) -> tuple[list[Queued], bool]:
-        found: tuple[list[Queued], bool] = await self._ask(lambda: self._reading.load(charger_id, url, after))
-        return found
+        """A database that is away is no reason to leave the backend."""
+        while True:
+            try:
+                found: tuple[list[Queued], bool] = await self._ask(lambda: self._reading.load(charger_id, url, after))
+            except Exception as error:
+                log.warning("messages were not read", error=type(error).__name__)
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                return found
 
-    async def keep_key(self, charger_id: int, text: str) -> bool:
-        kept: bool = await self._ask(lambda: self._reading.keep_key(charger_id, self.holder, text))
+    async def keep_key(self, charger_id: int, text: str, shown: int | None) -> bool:
+        kept: bool = await self._ask(lambda: self._reading.keep_key(charger_id, self.holder, text, shown))
         return kept
 
     async def release(self, charger_id: int) -> None:
@@ -145,9 +175,11 @@ class Bridges:
                 continue
             for charger_id in lost:
                 upstream = self.upstreams.get(by_id[charger_id])
-                # Who waits for its claim holds none: its charger is here, so it is the other node that gives way.
                 if upstream is not None and upstream.local is None:
                     await self._end(upstream)
+                elif upstream is not None and upstream.leg is not None:
+                    # Its charger is here, so the other node gives way; this one claims again and waits for that.
+                    upstream.reconnect()
             for upstream in list(self.upstreams.values()):
                 if upstream.idle_since is not None and self._is_over(upstream):
                     await self._end(upstream)
@@ -162,6 +194,27 @@ class Bridges:
         if self.upstreams.get(upstream.device_id) is upstream:
             del self.upstreams[upstream.device_id]
         await upstream.stop()
+
+    async def ping_backends(self) -> None:
+        """For ever: who has said nothing for its interval is pinged, who says nothing to that either is gone."""
+        pinged: dict[Leg, float] = {}
+        while True:
+            await asyncio.sleep(PING_ROUND_SECONDS)
+            now = time.monotonic()
+            still: dict[Leg, float] = {}
+            for upstream in self.upstreams.values():
+                leg, interval = upstream.leg, upstream.settings.seconds["WebSocketPingInterval"]
+                if leg is None or not interval or not leg.wire.was_opened:
+                    continue
+                asked_at = pinged.get(leg)
+                if asked_at is not None and leg.wire.heard_at < asked_at:
+                    still[leg] = asked_at
+                    if now - asked_at > PONG_SECONDS:
+                        leg.give_up()
+                elif now - leg.wire.heard_at >= interval:
+                    leg.wire.ping()
+                    still[leg] = now
+            pinged = still
 
     async def take_up_stranded(self) -> None:
         """For ever: chargers that went away with messages left, at a node that has died or was restarted."""
@@ -179,4 +232,5 @@ class Bridges:
 
     async def stop(self) -> None:
         upstreams, self.upstreams = list(self.upstreams.values()), {}
-        await asyncio.gather(*(upstream.stop() for upstream in upstreams), return_exceptions=True)
+        leaving = list(self._leaving.values())
+        await asyncio.gather(*(upstream.stop() for upstream in upstreams), *leaving, return_exceptions=True)

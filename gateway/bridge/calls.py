@@ -6,7 +6,7 @@ connection to this portal away, or read a secret, is ever forwarded.
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.ocpp16.errors import ErrorCode
@@ -18,8 +18,9 @@ A = CentralAction
 LEG_KEYS = ("HeartbeatInterval", "WebSocketPingInterval")
 KEY = "AuthorizationKey"
 _NETWORK = re.compile(
-    r"securityprofile|authorizationkey|password|secret|certificate|centralsystem|backend|server|url|uri|host|apn|"
-    r"ocpp.?(address|endpoint)|network|wifi|wlan|ethernet|ipaddress|gateway|dns|proxy|chargepointid|chargeboxid|identity",
+    r"securityprofile|authorizationkey|passw|passphrase|secret|token|credential|certificate|privatekey|\bpin\b|psk|"
+    r"centralsystem|backend|server|url|uri|host|apn|ocpp.?(address|endpoint|profile)|network|wifi|wlan|ssid|ethernet|"
+    r"ipaddress|gateway|dns|proxy|vpn|modem|chargepointid|chargeboxid|identity",
     re.IGNORECASE,
 )
 _HEX_KEY = re.compile(r"[0-9A-Fa-f]{32,40}")
@@ -39,6 +40,7 @@ BUSY: Mapping[str, dict[str, Any]] = {
 }
 REJECTED: dict[str, Any] = {"status": "Rejected"}
 HAS_STATUS = FORWARDED - {A.GET_LOCAL_LIST_VERSION}
+_BY_NAME = {key.lower(): key for key in (KEY, *LEG_KEYS)}
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ class Forward:
 
 @dataclass(frozen=True)
 class TakeKey:
-    """The backend gives this charge point a new password, in the bytes that a login will show."""
+    """The backend gives this charge point a new password."""
 
-    key: str
+    key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,13 @@ class SetLegKey:
 
 
 @dataclass(frozen=True)
+class ShowLegKeys:
+    """GetConfiguration of nothing that the charger would have to be asked for."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Say:
     """Send the backend this message from what is known here; ``connector`` None: all of them."""
 
@@ -86,7 +95,9 @@ class Say:
     connector: int | None = None
 
 
-type Deed = Answer | Refuse | Forward | TakeKey | SetLegKey | Say
+type Deed = Answer | Refuse | Forward | TakeKey | SetLegKey | ShowLegKeys | Say
+
+UNREACHABLE = Refuse(ErrorCode.INTERNAL_ERROR, "the charge point cannot be reached just now")
 
 
 def decide(action: str, payload: Any, *, allowed_keys: Collection[str] = ()) -> Deed:
@@ -117,10 +128,10 @@ def decide(action: str, payload: Any, *, allowed_keys: Collection[str] = ()) -> 
 
 
 def busy(action: str) -> Answer | Refuse:
-    """While this portal writes to the charger, or the charger is not connected."""
+    """While this portal writes to the charger."""
     if action in HAS_STATUS or action in {A.RESET, A.CHANGE_CONFIGURATION, A.TRIGGER_MESSAGE}:
         return Answer(BUSY.get(action, REJECTED))
-    return Refuse(ErrorCode.INTERNAL_ERROR, "the charge point cannot be reached just now")
+    return Refuse(ErrorCode.INTERNAL_ERROR, "this portal is writing to the charge point")
 
 
 def is_network_key(key: str) -> bool:
@@ -136,7 +147,8 @@ def overlay(answer: Mapping[str, Any], asked: Collection[str], leg: Mapping[str,
     wanted = {key.lower() for key in asked}
     rows = [
         row for row in answer.get("configurationKey") or ()
-        if not is_network_key(str(row.get("key", ""))) and row.get("key") not in leg
+        if not is_network_key(str(row.get("key", ""))) and str(row.get("key", "")).lower() not in _BY_NAME
+        and (not wanted or str(row.get("key", "")).lower() in wanted)
     ]  # fmt: skip
     rows += [
         {"key": key, "readonly": False, "value": str(seconds)}
@@ -152,23 +164,26 @@ def _change_configuration(payload: Mapping[str, Any], allowed_keys: Collection[s
     key, value = payload.get("key"), payload.get("value")
     if not isinstance(key, str) or not isinstance(value, str):
         return Refuse(ErrorCode.FORMATION_VIOLATION, "key and value must be text")
-    if key == KEY:
+    ours = _BY_NAME.get(key.lower())
+    if ours == KEY:
         return TakeKey(value) if _HEX_KEY.fullmatch(value) or _PLAIN_KEY.fullmatch(value) else Answer(REJECTED)
-    if key in LEG_KEYS:
+    if ours is not None:
         seconds = int(value) if re.fullmatch(r"[0-9]{1,6}", value) else -1
-        return SetLegKey(key, seconds) if seconds >= 0 else Answer(REJECTED)
-    if is_network_key(key) or key not in allowed_keys:
+        return SetLegKey(ours, seconds) if seconds >= 0 else Answer(REJECTED)
+    if is_network_key(key) or key.lower() not in {name.lower() for name in allowed_keys}:
         return Answer({"status": "NotSupported"})
     return Forward(payload)
 
 
 def _get_configuration(payload: Mapping[str, Any]) -> Deed:
     keys = payload.get("key")
-    if keys is None:
+    if not keys and isinstance(keys, list | None):
         return Forward({})
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         return Refuse(ErrorCode.FORMATION_VIOLATION, "key must be a list of text")
-    return Forward({"key": [key for key in keys if not is_network_key(key) and key not in LEG_KEYS]})
+    rest = [key for key in keys if not is_network_key(key) and key.lower() not in _BY_NAME]
+    # A charger that is asked for an empty list tells everything.
+    return Forward({"key": rest}) if rest else ShowLegKeys(tuple(keys))
 
 
 def _trigger(payload: Mapping[str, Any]) -> Deed:

@@ -31,8 +31,6 @@ CONNECT_SECONDS = 5.0
 TLS_SECONDS = 5.0
 HANDSHAKE_SECONDS = 10.0
 MAX_BYTES = 65_536
-PING_SECONDS = 30
-PONG_SECONDS = 20
 
 type Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -211,9 +209,6 @@ async def _shake_hands(
                 max_frame_size=MAX_BYTES,
                 read_buffer_init_size=2048,
                 websocket_handshake_timeout=HANDSHAKE_SECONDS,
-                enable_auto_ping=True,
-                auto_ping_idle_timeout=PING_SECONDS,
-                auto_ping_reply_timeout=PONG_SECONDS,
                 **more,
             )
     except WSHandshakeError as error:

@@ -6,14 +6,22 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """``keys``: passwords to try in this order, and whether each is the candidate. ``boot``: a BootNotification.
+class Login:
+    """A password in the bytes that a login shows. ``secret_id``: where it is stored; None: without a password."""
 
-    ``backend_ids``: ours to the backend's, for sessions that are not over up there. ``refused``: open sessions whose
+    key: bytes = field(default=b"", repr=False)
+    secret_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """``logins``: what to try, in this order. ``boot``: a BootNotification.
+
+    ``backend_ids``: ours to the backend's, for sessions that are not over up there. ``refused``: running sessions whose
     card the backend does not take. ``statuses``: StatusNotifications by connector.
     """
 
-    keys: tuple[tuple[bytes, bool], ...] = field(repr=False)
+    logins: tuple[Login, ...]
     boot: Mapping[str, Any] = field(default_factory=dict)
     backend_ids: Mapping[int, int] = field(default_factory=dict)
     refused: tuple[int, ...] = ()

@@ -14,6 +14,9 @@ from gateway.wire import Wire
 
 _encode = msgspec.json.Encoder().encode
 
+# A backend that asks and asks and takes no answer off the line.
+MOST_UNREAD_BYTES = 1_048_576
+
 
 class LinkLost(Exception):
     """The connection is gone, or silent for so long that it might as well be."""
@@ -28,48 +31,70 @@ class Refused(Exception):
 
 
 class Leg:
-    """``on_call`` gets the backend's calls: (message id, action, payload or None where it is no JSON)."""
+    """``on_call`` gets the backend's calls: (message id, action, payload or None where it is no JSON).
 
-    def __init__(self, on_call: Callable[[frames.MessageId, str, Any], None]) -> None:
+    ``on_gone`` is called once when the connection is over, whoever ended it.
+    """
+
+    def __init__(
+        self, on_call: Callable[[frames.MessageId, str, Any], None], on_gone: Callable[[], None] = lambda: None
+    ) -> None:
         self.gone = asyncio.Event()
-        self.wire = Wire(lambda: None, self._hear, self.gone.set)
+        self.wire = Wire(lambda: None, self._hear, self._end)
         self.late_answers = 0
         self._on_call = on_call
+        self._on_gone = on_gone
         self._out: tuple[str, asyncio.Future[dict[str, Any]]] | None = None
 
     async def call(self, action: str, payload: Mapping[str, Any], *, seconds: float) -> dict[str, Any]:
         """The answer's payload. Raises Refused and LinkLost; after a time-out the connection is given up, so that an
         answer that comes late is never taken for another call's.
+
+        However large the message is, it goes out: how much a backend takes is for the backend to say.
         """
         if self.gone.is_set():
             raise LinkLost
         if self._out is not None:
             raise RuntimeError("one call at a time")
+        loop = asyncio.get_running_loop()
         call_id = str(uuid.uuid4())
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[dict[str, Any]] = loop.create_future()
         self._out = (call_id, answer)
-        gone = asyncio.ensure_future(self.gone.wait())
+        too_late = loop.call_later(seconds, self.close)
         try:
-            self.wire.send(frames.call(call_id, action, payload))
-            either: set[asyncio.Future[Any]] = {answer, gone}
-            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            if not answer.done():
-                self.close()
-                raise LinkLost
-            return answer.result()
+            self.wire.send(_encode((2, call_id, action, payload)))
+            return await answer
         finally:
-            gone.cancel()
+            too_late.cancel()
             self._out = None
 
     def answer(self, call_id: frames.MessageId, payload: Mapping[str, Any]) -> None:
-        self.wire.send(frames.result(call_id, _encode(payload)))
+        self._say(frames.result(call_id, _encode(payload)))
 
     def refuse(self, call_id: frames.MessageId, code: ErrorCode, description: str = "") -> None:
-        self.wire.send(frames.error(call_id, code, description))
+        self._say(frames.error(call_id, code, description))
 
     def close(self) -> None:
         self.wire.drop(politely=True)
+        self._end()
+
+    def give_up(self) -> None:
+        """As ``close``, without a word to somebody who does not listen."""
+        self.wire.drop()
+        self._end()
+
+    def _say(self, text: str) -> None:
+        self.wire.send(text)
+        if self.wire.unread_bytes > MOST_UNREAD_BYTES:
+            self.give_up()
+
+    def _end(self) -> None:
+        if self.gone.is_set():
+            return
         self.gone.set()
+        if self._out is not None and not self._out[1].done():
+            self._out[1].set_exception(LinkLost())
+        self._on_gone()
 
     def _hear(self, text: str) -> None:
         frame = frames.parse(text)

@@ -6,6 +6,9 @@ from gateway.central.authorize import ACCEPTED, INVALID
 from gateway.ocpp16.records import TagAnswer
 from gateway.ocpp16.vocabulary import AuthorizationStatus
 
+# What a backend says of the card of a session that may go on; empty: nothing.
+TAKEN = frozenset({AuthorizationStatus.ACCEPTED, AuthorizationStatus.CONCURRENT_TX, ""})
+
 
 def judge_offline(
     policy: str, known: TagAnswer | None, *, is_default: bool, backend_will_say: bool, at: datetime

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+BOOT = "BootNotification"
+STATUS = "StatusNotification"
 MOST_IN_MEMORY = 200
 MOST_METER_VALUES = 1000
 CLOCK = "Sample.Clock"
@@ -24,17 +26,30 @@ class Queued:
     transaction_id: int | None = None
 
 
+@dataclass(frozen=True)
+class Notice:
+    """Something of the moment. ``after``: the stored message that came before it, which goes up first; 0: none."""
+
+    payload: Mapping[str, Any]
+    after: int
+
+
 @dataclass
 class Outbox:
-    """``more``: the database holds messages after the last one here."""
+    """``more``: the database holds messages after the last one here.
+
+    ``newest_id``: the last one that was told of as committed.
+    """
 
     stored: deque[Queued] = field(default_factory=deque)
-    notices: dict[tuple[str, int], Mapping[str, Any]] = field(default_factory=dict)
+    notices: dict[tuple[str, int], Notice] = field(default_factory=dict)
     last_id: int = 0
+    newest_id: int = 0
     more: bool = True
 
     def queued(self, message: Queued) -> None:
         """It was committed just now. Rows are taken from here only while none before them is missing."""
+        self.newest_id = max(self.newest_id, message.id)
         if self.more or message.id <= self.last_id:
             return
         if len(self.stored) >= MOST_IN_MEMORY:
@@ -44,29 +59,46 @@ class Outbox:
         self.last_id = message.id
 
     def loaded(self, messages: Sequence[Queued], *, all_of_them: bool) -> None:
-        """Read from the database, in order, after ``last_id``."""
+        """Read from the database, in order, after ``last_id``.
+
+        What was committed while the question was under way, and is not in its answer, has to be asked for again.
+        """
         for message in messages:
             if message.id > self.last_id:
                 self.stored.append(message)
                 self.last_id = message.id
-        self.more = not all_of_them
+        self.more = not all_of_them or self.newest_id > self.last_id
 
     def forget(self) -> None:
-        """After a connection was lost: what was not confirmed is read again."""
+        """Before a new connection: what was not confirmed is read again, and all statuses are shown anew."""
         self.stored.clear()
-        self.last_id, self.more = 0, True
+        self.last_id = self.newest_id = 0
+        self.more = True
+        self.notices = {
+            place: Notice(notice.payload, 0) for place, notice in self.notices.items() if place[0] != STATUS
+        }
 
     def notice(self, action: str, payload: Mapping[str, Any]) -> None:
-        connector = payload.get("connectorId", 0)
+        """A status follows the messages before it, unless so many wait that it would be stale by then."""
+        connector = payload.get("connectorId") if action == STATUS else None
         place = (action, connector if isinstance(connector, int) else 0)
         self.notices.pop(place, None)
-        self.notices[place] = payload
+        self.notices[place] = Notice(payload, 0 if self.more or action == BOOT else self.last_id)
 
     def next_notice(self) -> tuple[str, Mapping[str, Any]] | None:
-        if not self.notices:
-            return None
-        place = next(iter(self.notices))
-        return place[0], self.notices.pop(place)
+        first = self.stored[0].id if self.stored else None
+        for place, notice in self.notices.items():
+            if first is None or first > notice.after:
+                del self.notices[place]
+                return place[0], notice.payload
+        return None
+
+    @property
+    def boot_waits(self) -> bool:
+        return (BOOT, 0) in self.notices
+
+    def take_boot(self) -> None:
+        self.notices.pop((BOOT, 0), None)
 
 
 @dataclass(frozen=True)
@@ -102,8 +134,14 @@ def is_clock_aligned(payload: Mapping[str, Any]) -> bool:
 
 
 def with_transaction(message: Queued, backend_ids: Mapping[int, int]) -> dict[str, Any]:
-    """The payload as the backend knows it: its own transaction id, -1 where it never gave one."""
+    """The payload as the backend knows it: its own transaction id, -1 where it never gave one.
+
+    Meter values of no transaction go without: some chargers write 0 for that.
+    """
     payload = dict(message.payload)
     if "transactionId" in payload and message.action != "StartTransaction":
-        payload["transactionId"] = backend_ids.get(message.transaction_id or 0, -1)
+        if message.action == "MeterValues" and not payload["transactionId"]:
+            del payload["transactionId"]
+        else:
+            payload["transactionId"] = backend_ids.get(message.transaction_id or 0, -1)
     return payload

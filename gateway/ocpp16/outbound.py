@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Callable
+from math import inf
 
 import msgspec
 
@@ -13,7 +14,7 @@ from gateway.ocpp16.outgoing import read_object, read_response
 class OutCall(msgspec.Struct, frozen=True):
     """A call of ours. ``timeout`` in seconds from the writing; ``expires_at``: not written by then, never.
 
-    ``as_it_is``: the answer is somebody else's to judge, any object will do.
+    ``as_it_is``: the answer is somebody else's to judge, any object will do. ``until``: over then in any case.
     """
 
     id: str
@@ -23,6 +24,7 @@ class OutCall(msgspec.Struct, frozen=True):
     expires_at: float
     only_if_idle: bool = False
     as_it_is: bool = False
+    until: float = inf
 
     def over(self, outcome: Outcome, *, sent: bool) -> Answered:
         return Answered(self.id, self.action, outcome, sent)
@@ -76,7 +78,7 @@ class Outbound:
             if (refused := guard(call)) is not None:
                 effects.append(call.over(refused, sent=False))
                 continue
-            self.out, self.deadline = call, now + call.timeout
+            self.out, self.deadline = call, min(now + call.timeout, call.until)
             effects.append(Send(call.text))
         return effects
 

@@ -23,6 +23,9 @@ from gateway.ocpp16.vocabulary import CentralAction, ChargerAction
 
 __all__ = ["ChargerSession", "SessionFacts", "SessionSettings"]
 
+# A relayed call that waits longer than this part of its time is not written: its answer would come too late.
+RELAY_QUEUE_PART = 0.8
+
 
 class ChargerSession:
     __slots__ = (
@@ -40,12 +43,14 @@ class ChargerSession:
         "_settings",
         "_ticked_at",
         "device_id",
+        "held",
         "last_seen",
     )
 
     def __init__(self, facts: SessionFacts, settings: SessionSettings, now: float) -> None:
         self.device_id = facts.device_id
         self.last_seen = now  # when the last frame or pong came, or the connection was made
+        self.held = False  # for a push: nobody else's calls are written
         self._epoch = facts.epoch
         self._settings = settings
         self._charger = ChargerActivity(
@@ -202,10 +207,15 @@ class ChargerSession:
         self._inbox.bridged = bridged
 
     def relay(self, action: str, payload: Mapping[str, Any], now: float, *, timeout: float) -> tuple[str, list[Effect]]:
-        """As ``call``, for a backend's own words: nothing but their size is judged, and the answer comes as it is."""
+        """As ``call``, for a backend's own words: nothing but their size is judged, and the answer comes as it is.
+
+        Over after ``timeout`` seconds, however long it had to wait before it was written. Ends as NOT_IDLE when the
+        charger is ``held`` at the moment of writing.
+        """
         call_id = self._outbound.new_id()
         text = frames.call(call_id, action, payload)
-        call = OutCall(call_id, action, text, timeout, now + timeout, as_it_is=True)
+        expires_at = now + timeout * RELAY_QUEUE_PART
+        call = OutCall(call_id, action, text, timeout, expires_at, as_it_is=True, until=now + timeout)
         if self._closed:
             return call_id, [call.over(Outcome.CLOSED, sent=False)]
         self._outbound.put(call, Priority.COMMAND)
@@ -275,7 +285,7 @@ class ChargerSession:
         """What forbids writing this call now, in the same turn as it would be written."""
         if not self._charger.boot_accepted and self._asked.get(call.id) is not BOOT:
             return Outcome.NOT_BOOTED
-        if call.only_if_idle and self.busy_reason(now) is not None:
+        if (call.only_if_idle and self.busy_reason(now) is not None) or (call.as_it_is and self.held):
             return Outcome.NOT_IDLE
         if call.action == CentralAction.REMOTE_START_TRANSACTION:
             self._charger.remote_start_until = now + self._settings.remote_start_window

@@ -123,7 +123,7 @@ class KeepReported(msgspec.Struct, frozen=True):
 
 
 class TellUpstream(msgspec.Struct, frozen=True):
-    """How the connection to a backend stands, told by who holds it. ``proven``: the candidate key has logged in."""
+    """How the connection to a backend stands, told by who holds it. ``shown``: the secret that has logged in."""
 
     charger_id: int
     holder: str
@@ -132,7 +132,7 @@ class TellUpstream(msgspec.Struct, frozen=True):
     status: int = 0
     failures: int = 0
     retry_at: datetime | None = None
-    proven: bool = False
+    shown: int | None = None
 
 
 class EndMessages(msgspec.Struct, frozen=True):

@@ -1,29 +1,42 @@
 """What goes up to backends: queued in the transaction that keeps the record, ended when the backend has answered."""
 
 import hashlib
-import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection
 
-from gateway.bridge.offline import judge_offline
+from gateway.bridge.offline import TAKEN, judge_offline
 from gateway.ocpp16.records import Meter, Start, StartStored, Stop, TagAnswer
-from gateway.store.jobs import EndMessages, KeepTag, Lifted, MapTransaction, Recorded, TellUpstream
+from gateway.store.jobs import EndMessages, KeepTag, Lifted, MapTransaction, Recorded, TellUpstream, Upward
 from installations.id_tag import normal_id_tag
 
 DURABLE = (Start, Stop, Meter)
+SAME = {
+    "StartTransaction": ("connectorId", "idTag", "timestamp", "meterStart"),
+    "StopTransaction": ("transactionId", "timestamp", "meterStop"),
+}
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
+# Dependents of a session that was told to another backend, or to none, are nothing for this one ("left"). ``fresh``:
+# the session's start is in this very batch.
 QUEUE = """
-INSERT INTO chargers_upstreammessage (charger_id, url, action, payload, transaction_id, digest, queued_at, outcome)
-SELECT t.charger_id, t.url, t.action, t.payload, x.id, t.digest, t.at, ''
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::jsonb[], %s::int[], %s::bytea[], %s::timestamptz[])
-    WITH ORDINALITY AS t(charger_id, url, action, payload, transaction_id, digest, at, place)
-LEFT JOIN chargers_transaction x ON x.id = t.transaction_id AND x.charger_id = t.charger_id
+INSERT INTO chargers_upstreammessage
+    (charger_id, url, action, payload, transaction_id, digest, queued_at, ended_at, outcome)
+SELECT t.charger_id, t.url, t.action, t.payload, x.id, t.digest, t.at, CASE WHEN s.foreign THEN now() END,
+       CASE WHEN s.foreign THEN 'left' ELSE '' END
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::jsonb[], %s::int[], %s::bytea[], %s::timestamptz[], %s::boolean[])
+    WITH ORDINALITY AS t(charger_id, url, action, payload, transaction_id, digest, at, fresh, place)
+LEFT JOIN chargers_transaction x ON x.id = t.transaction_id AND x.charger_id = t.charger_id AND NOT x.orphan
+CROSS JOIN LATERAL (SELECT x.id IS NOT NULL AND NOT t.fresh AND NOT EXISTS (
+    SELECT 1 FROM chargers_upstreammessage m
+    WHERE m.transaction_id = x.id AND m.action = 'StartTransaction' AND m.url = t.url) AS foreign) s
 ORDER BY t.place
 ON CONFLICT (charger_id, digest) DO NOTHING
-RETURNING id, charger_id, digest, transaction_id
+RETURNING CASE WHEN ended_at IS NULL THEN id ELSE 0 END, charger_id, digest, transaction_id
 """
 
 OFFLINE = """
@@ -39,10 +52,10 @@ LEFT JOIN chargers_backendtag b ON b.installation_id = i.id AND b.id_tag = t.id_
 TELL = """
 UPDATE chargers_upstreamlink u SET state = t.state, fault = t.fault, http_status = t.status, failures = t.failures,
     retry_at = t.retry_at, since = CASE WHEN u.state = t.state AND u.fault = t.fault THEN u.since ELSE now() END,
-    secret_id = CASE WHEN t.state = 'connected' AND t.proven THEN u.candidate_id ELSE u.secret_id END,
-    candidate_id = CASE WHEN t.state = 'connected' AND t.proven THEN NULL ELSE u.candidate_id END
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::timestamptz[], %s::boolean[])
-    AS t(id, holder, state, fault, status, failures, retry_at, proven)
+    secret_id = CASE WHEN t.state = 'connected' THEN coalesce(t.shown, u.secret_id) ELSE u.secret_id END,
+    candidate_id = CASE WHEN t.state = 'connected' AND u.candidate_id = t.shown THEN NULL ELSE u.candidate_id END
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::timestamptz[], %s::bigint[])
+    AS t(id, holder, state, fault, status, failures, retry_at, shown)
 WHERE u.charger_id = t.id AND u.holder = t.holder
 """
 
@@ -53,9 +66,15 @@ FROM unnest(%s::bigint[], %s::text[]) AS t(id, outcome) WHERE m.id = t.id AND m.
 
 MAP = """
 INSERT INTO chargers_upstreamtransaction (transaction_id, url, backend_id, status)
-SELECT * FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[])
+SELECT * FROM unnest(%s::int[], %s::text[], %s::bigint[], %s::text[])
 ON CONFLICT (transaction_id) DO UPDATE SET url = excluded.url, backend_id = excluded.backend_id,
     status = excluded.status
+"""
+
+# Why the charger is told to stop, beside the session itself.
+REFUSED = """
+UPDATE chargers_transaction SET flags = flags || jsonb_build_array('refused_by_backend')
+WHERE id = ANY(%s) AND NOT flags @> '["refused_by_backend"]'
 """
 
 TAG = """
@@ -78,7 +97,8 @@ def queue(jobs: Sequence[Any], results: list[Any]) -> None:
     ]  # fmt: skip
     if not places:
         return
-    rows = [_row(jobs[place], results[place]) for place in places]
+    begun = {results[place].transaction_id for place in places if isinstance(results[place], StartStored)}
+    rows = [_row(jobs[place], results[place], begun) for place in places]
     with connection.cursor() as cursor:
         cursor.execute(QUEUE, [list(column) for column in zip(*rows, strict=True)])
         new = {(row[1], bytes(row[2])): (row[0], row[3]) for row in cursor.fetchall()}
@@ -87,14 +107,22 @@ def queue(jobs: Sequence[Any], results: list[Any]) -> None:
         results[place] = Lifted(results[place], number, transaction_id)
 
 
-def _row(job: Recorded, result: Any) -> tuple[int, str, str, str, int | None, bytes, datetime]:
+def _row(
+    job: Recorded, result: Any, begun: Container[int | None]
+) -> tuple[int, str, str, str, int | None, bytes, datetime, bool]:
     upward = job.upward
     assert upward is not None
-    text = json.dumps(json.loads(upward.payload), sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(f"{upward.url}\0{upward.action}\0{text}".encode()).digest()
     number = result.transaction_id if isinstance(result, StartStored) else getattr(job.record, "transaction_id", None)
+    digest = hashlib.sha256(f"{upward.url}\0{upward.action}\0".encode() + _content(upward)).digest()
     at = job.record.received_at
-    return job.charger_id, upward.url, upward.action, upward.payload.decode(), number, digest, at
+    return job.charger_id, upward.url, upward.action, upward.payload.decode(), number, digest, at, number in begun
+
+
+def _content(upward: Upward) -> bytes:
+    """What makes a message the same one when a charger repeats it."""
+    payload = _decode(upward.payload)
+    names = SAME.get(upward.action)
+    return _encode([payload.get(name) for name in names] if names else payload)
 
 
 def judge(asked: Sequence[tuple[Recorded, str, datetime]]) -> list[TagAnswer]:
@@ -125,7 +153,7 @@ def tell(jobs: list[TellUpstream]) -> list[None]:
             [
                 [job.charger_id for job in jobs], [job.holder for job in jobs], [job.state for job in jobs],
                 [job.fault for job in jobs], [job.status for job in jobs], [job.failures for job in jobs],
-                [job.retry_at for job in jobs], [job.proven for job in jobs],
+                [job.retry_at for job in jobs], [job.shown for job in jobs],
             ],
         )  # fmt: skip
     return [None] * len(jobs)
@@ -148,6 +176,9 @@ def map_transaction(jobs: list[MapTransaction]) -> list[None]:
                 [job.status for job in jobs],
             ],
         )  # fmt: skip
+        refused = [job.transaction_id for job in jobs if job.status not in TAKEN]
+        if refused:
+            cursor.execute(REFUSED, [refused])
         ends = [(job.message_id, "delivered" if job.backend_id is not None else "refused") for job in jobs]
         cursor.execute(END, [[number for number, _outcome in ends], [outcome for _number, outcome in ends]])
     return [None] * len(jobs)

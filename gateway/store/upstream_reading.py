@@ -1,13 +1,14 @@
 """What a connection to a backend needs to begin, and the claims that keep two gateways from serving one charger."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from chargers.models import Charger, UpstreamLink, UpstreamMessage
-from gateway.bridge.facts import Beginning
+from gateway.bridge.facts import Beginning, Login
+from gateway.bridge.offline import TAKEN
 from gateway.bridge.outbox import MOST_METER_VALUES, Queued, Reading, is_clock_aligned, thin
 from installations.authentication import HEX_KEY
 from installations.models import Secret
@@ -16,16 +17,33 @@ from installations.services.secrets import reveal, store_secret
 LEASE_SECONDS = 15
 LOAD = 100
 
+# Passwords a backend gave are kept when the charger goes to another one: it may come back.
+PUT_AWAY = """
+INSERT INTO chargers_upstreamkey (charger_id, url, secret_id, candidate_id)
+SELECT charger_id, key_url, secret_id, candidate_id FROM chargers_upstreamlink
+WHERE charger_id = %(charger)s AND key_url <> %(url)s AND coalesce(secret_id, candidate_id) IS NOT NULL
+ON CONFLICT (charger_id, url) DO UPDATE SET secret_id = excluded.secret_id, candidate_id = excluded.candidate_id
+"""
+
+# Who claims what it holds already changes nothing: how the connection stands is told by ``upstream_jobs.tell``.
 CLAIM = """
-INSERT INTO chargers_upstreamlink (charger_id, url, "user", left_count, state, since, fault, http_status, failures,
-    holder, lease_until)
-VALUES (%(charger)s, %(url)s, '', 0, 'connecting', now(), '', 0, 0, %(holder)s,
-    now() + make_interval(secs => %(lease)s))
-ON CONFLICT (charger_id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until,
-    url = excluded.url, state = 'connecting', since = now(), fault = '', http_status = 0, failures = 0, retry_at = NULL,
-    secret_id = CASE WHEN chargers_upstreamlink.url = excluded.url THEN chargers_upstreamlink.secret_id END,
-    candidate_id = CASE WHEN chargers_upstreamlink.url = excluded.url THEN chargers_upstreamlink.candidate_id END
-WHERE chargers_upstreamlink.holder IN ('', %(holder)s) OR chargers_upstreamlink.lease_until < now()
+INSERT INTO chargers_upstreamlink AS u (charger_id, url, "user", left_count, state, since, fault, http_status,
+    failures, holder, lease_until, key_url, secret_id, candidate_id)
+SELECT %(charger)s, %(url)s, '', 0, 'connecting', now(), '', 0, 0, %(holder)s, now() + make_interval(secs => %(lease)s),
+    %(url)s, k.secret_id, k.candidate_id
+FROM (SELECT 1) one LEFT JOIN chargers_upstreamkey k ON k.charger_id = %(charger)s AND k.url = %(url)s
+ON CONFLICT (charger_id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until, url = excluded.url,
+    key_url = excluded.url,
+    (state, since, fault, http_status, failures, retry_at) = (
+        SELECT s.state, s.since, s.fault, s.http_status, s.failures, s.retry_at
+        FROM (VALUES (true, 'connecting', now(), '', 0::smallint, 0, NULL::timestamptz),
+                     (false, u.state, u.since, u.fault, u.http_status, u.failures, u.retry_at)
+        ) AS s(fresh, state, since, fault, http_status, failures, retry_at)
+        WHERE s.fresh = (u.key_url <> excluded.url OR u.holder <> excluded.holder)
+    ),
+    secret_id = CASE WHEN u.key_url = excluded.url THEN u.secret_id ELSE excluded.secret_id END,
+    candidate_id = CASE WHEN u.key_url = excluded.url THEN u.candidate_id ELSE excluded.candidate_id END
+WHERE u.holder IN ('', %(holder)s) OR u.lease_until < now()
 RETURNING secret_id, candidate_id
 """
 
@@ -35,10 +53,12 @@ WHERE charger_id = %s AND ended_at IS NULL AND url <> %s
 """
 
 OPEN = """
-SELECT t.id, u.backend_id, u.status FROM chargers_transaction t
-JOIN chargers_upstreamtransaction u ON u.transaction_id = t.id AND u.url = %s
-WHERE t.charger_id = %s AND (t.stop_received_at IS NULL OR EXISTS (
-    SELECT 1 FROM chargers_upstreammessage m WHERE m.transaction_id = t.id AND m.ended_at IS NULL))
+SELECT t.id, u.backend_id, u.status, t.stop_received_at IS NULL FROM chargers_upstreamtransaction u
+JOIN chargers_transaction t ON t.id = u.transaction_id
+WHERE u.url = %(url)s AND u.transaction_id IN (
+    SELECT id FROM chargers_transaction WHERE charger_id = %(charger)s AND stop_received_at IS NULL AND NOT orphan
+    UNION
+    SELECT transaction_id FROM chargers_upstreammessage WHERE charger_id = %(charger)s AND ended_at IS NULL)
 """
 
 RENEW = """
@@ -55,6 +75,7 @@ STRANDED = """
 SELECT DISTINCT m.charger_id, c.device_id FROM chargers_upstreammessage m
 JOIN chargers_charger c ON c.id = m.charger_id
 JOIN chargers_chargerlink l ON l.charger_id = m.charger_id AND l.disconnected_at < now() - interval '30 s'
+JOIN installations_authenticationrevision a ON a.id = c.applied_revision_id AND a.mode = 'ocpp_cloud'
 LEFT JOIN chargers_upstreamlink u ON u.charger_id = m.charger_id
 WHERE m.ended_at IS NULL AND (u.lease_until IS NULL OR u.lease_until < now() OR u.holder = '')
 LIMIT 100
@@ -64,30 +85,32 @@ LIMIT 100
 def claim(charger_id: int, url: str, holder: str, initial_secret: int | None) -> Beginning | None:
     """None: another gateway serves this charger's backend for now."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PUT_AWAY, {"charger": charger_id, "url": url})
         cursor.execute(CLAIM, {"charger": charger_id, "url": url, "holder": holder, "lease": LEASE_SECONDS})
         row = cursor.fetchone()
         if row is None:
             return None
         secret_id, candidate_id = row
         cursor.execute(LEAVE_BEHIND, [charger_id, url])
-        cursor.execute(OPEN, [url, charger_id])
+        cursor.execute(OPEN, {"charger": charger_id, "url": url})
         mapped = cursor.fetchall()
     return Beginning(
-        keys=_keys(candidate_id, secret_id or initial_secret),
+        logins=_logins((candidate_id, secret_id, initial_secret)),
         boot=_boot(charger_id),
-        backend_ids={pk: backend_id for pk, backend_id, _status in mapped if backend_id is not None},
-        refused=tuple(pk for pk, _backend_id, status in mapped if status not in {"Accepted", "ConcurrentTx", ""}),
+        backend_ids={pk: backend_id for pk, backend_id, _status, _runs in mapped if backend_id is not None},
+        refused=tuple(pk for pk, _backend_id, status, runs in mapped if runs and status not in TAKEN),
         statuses=_statuses(charger_id),
     )
 
 
-def _keys(candidate_id: int | None, secret_id: int | None) -> tuple[tuple[bytes, bool], ...]:
-    found: list[tuple[bytes, bool]] = []
-    for pk, is_candidate in ((candidate_id, True), (secret_id, False)):
+def _logins(secret_ids: Iterable[int | None]) -> tuple[Login, ...]:
+    """The newest first; last what people entered, which they may have done because nothing else works any more."""
+    found: list[Login] = []
+    for pk in dict.fromkeys(secret_ids):
         if pk is not None:
             text = reveal(Secret.objects.get(pk=pk))
-            found += [(form, is_candidate) for form in login_forms(text)]
-    return tuple(found) or ((b"", False),)
+            found += [Login(form, pk) for form in login_forms(text)]
+    return tuple(found) or (Login(),)
 
 
 def login_forms(text: str) -> tuple[bytes, ...]:
@@ -120,12 +143,16 @@ def load(charger_id: int, url: str, after: int) -> tuple[list[Queued], bool]:
     """The next messages in order, and whether these are all."""
     rows = UpstreamMessage.objects.filter(charger_id=charger_id, url=url, ended_at=None, id__gt=after).order_by("id")
     found = [Queued(one.pk, one.action, one.payload, one.transaction_id) for one in rows[:LOAD]]
-    return found, len(found) < LOAD
+    if len(found) < LOAD:
+        return found, True
+    thin_out(charger_id, after=found[-1].id)
+    return found, False
 
 
-def thin_out(charger_id: int) -> int:
-    """Give up meter values over the quota, evenly; how many."""
-    rows = UpstreamMessage.objects.filter(charger_id=charger_id, ended_at=None, action="MeterValues").order_by("id")
+def thin_out(charger_id: int, *, after: int = 0) -> int:
+    """Give up meter values over the quota, evenly, of those ``after`` a message; how many."""
+    waiting = UpstreamMessage.objects.filter(charger_id=charger_id, ended_at=None, id__gt=after)
+    rows = waiting.filter(action="MeterValues").order_by("id")
     if rows.count() <= MOST_METER_VALUES:
         return 0
     readings = [Reading(one.pk, one.transaction_id, is_clock_aligned(one.payload)) for one in rows.iterator()]
@@ -161,8 +188,16 @@ def stranded() -> list[str]:
         return [row[1] for row in cursor.fetchall()]
 
 
-def keep_key(charger_id: int, holder: str, text: str) -> bool:
-    """The backend's new password for the charge point, committed and encrypted; it has to prove itself by a login."""
+def keep_key(charger_id: int, holder: str, text: str, shown: int | None) -> bool:
+    """The backend's new password for the charge point, committed and encrypted; it has to prove itself by a login.
+
+    ``shown``: the one that is logged in with, which stays valid beside it.
+    """
     with transaction.atomic():
-        secret = store_secret(text)
-        return UpstreamLink.objects.filter(charger_id=charger_id, holder=holder).update(candidate=secret) == 1
+        link = UpstreamLink.objects.select_for_update().filter(charger_id=charger_id, holder=holder).first()
+        if link is None:
+            return False
+        link.secret_id = shown or link.secret_id
+        link.candidate = store_secret(text)
+        link.save(update_fields=["secret", "candidate"])
+        return True

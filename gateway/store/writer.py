@@ -14,7 +14,7 @@ from chargers import doorbell
 from chargers.rollout.due import look_again, ring
 from gateway.ocpp16.records import StoreFailed
 from gateway.store.apply import apply, comes_back, rings
-from gateway.store.jobs import Job, Recorded
+from gateway.store.jobs import EndMessages, Job, MapTransaction, Recorded
 
 log = structlog.get_logger(__name__)
 
@@ -144,4 +144,5 @@ class Store:
 
 
 def _failed(job: Job, reason: str) -> Any:
-    return StoreFailed(reason) if isinstance(job, Recorded) else None
+    """For those who have to know: a charger's message is repeated, a backend's answer is kept again."""
+    return StoreFailed(reason) if isinstance(job, Recorded | EndMessages | MapTransaction) else None

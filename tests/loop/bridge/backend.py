@@ -12,11 +12,17 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from tests.upstream_record import Heard
+
 type Answer = Callable[[dict[str, Any]], dict[str, Any] | str | None]
 
 
 class Backend:
-    """``answers``: per action a payload, an error code, or None for silence. ``passwords`` empty: everybody may in."""
+    """``answers``: per action a payload, an error code, or None for silence. ``passwords`` empty: everybody may in.
+
+    ``heard_all``: as ``calls``, with the connection each came on. ``refusal``: what a wrong password is answered with;
+    0: nothing, the connection is dropped after the upgrade. ``rest``: seconds before every answer.
+    """
 
     def __init__(self) -> None:
         self.port = 0
@@ -24,6 +30,9 @@ class Backend:
         self.logins: list[tuple[str, bytes]] = []
         self.passwords: set[bytes] = set()
         self.links: list[ServerConnection] = []
+        self.heard_all: list[Heard] = []
+        self.refusal = HTTPStatus.UNAUTHORIZED.value
+        self.rest = 0.0
         self.first_words: list[str] = []
         self._transactions = 4711
         self._waiting: dict[str, asyncio.Future[list[Any]]] = {}
@@ -67,11 +76,14 @@ class Backend:
         _scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         user, _, password = base64.b64decode(value).partition(b":")
         self.logins.append((user.decode(), password))
-        if self.passwords and password not in self.passwords:
-            return link.respond(HTTPStatus.UNAUTHORIZED, "Unauthorized")
+        if self.passwords and password not in self.passwords and self.refusal:
+            return link.respond(HTTPStatus(self.refusal), "no")
         return None
 
     async def _handle(self, link: ServerConnection) -> None:
+        if self.passwords and self.logins[-1][1] not in self.passwords:
+            link.transport.abort()
+            return
         self.links.append(link)
         for text in self.first_words:
             await link.send(text)
@@ -85,7 +97,10 @@ class Backend:
                 future.set_result(frame)
             return
         self.calls.append((frame[2], frame[3]))
+        self.heard_all.append(Heard(self.logins[-1][0], str(link.id), frame[2], frame[3]))
         self._changed.set()
+        if self.rest:
+            await asyncio.sleep(self.rest)
         answer = self.answers.get(frame[2], lambda _p: {})(frame[3])  # type: ignore[no-untyped-call]
         if isinstance(answer, str):
             await link.send(json.dumps([4, frame[1], answer, "", {}]))

@@ -219,7 +219,7 @@ async def test_a_backend_that_forgot_the_new_key_still_takes_the_one_before(gate
 
 
 async def test_words_spoken_with_the_handshake_are_answered(gateway: Gateway, backend: Backend) -> None:
-    backend.first_words = ['[2,"c1","GetConfiguration",{"key":["HeartbeatInterval"]}]']
+    backend.first_words = ['[2,"c1","GetConfiguration",{"key":["MeterValueSampleInterval"]}]']
     charger = await bridged(gateway, backend)
     await backend.hears("BootNotification")
     await online(gateway)

@@ -1,0 +1,290 @@
+"""How the bridge behaves to both sides: what it answers in time, what it holds back, and what it moves elsewhere."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chargers.models import Transaction, UpstreamMessage, UpstreamTransaction
+from gateway.bridge import downward
+from gateway.server import Gateway
+from installations.models import Installation
+from tests.loop.bridge.backend import Backend, listening
+from tests.loop.bridge.scene import put_in_cloud
+from tests.loop.bridge.telling import DEVICE, Teller, meter
+from tests.loop.gateway_world import ScriptedCharger, db, eventually
+
+pytestmark = pytest.mark.core
+BOOT = {"chargePointVendor": "Portal Simulator", "chargePointModel": "Keep"}
+GET = {"key": ["MeterValueSampleInterval"]}
+
+
+def answering(*verdicts: str, interval: int = 300) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    left = iter(verdicts)
+    return lambda _payload: {
+        "status": next(left, "Accepted"), "interval": interval, "currentTime": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+
+
+async def test_a_boot_of_the_charger_that_the_backend_answers_pending_stops_everything_else(
+    gateway: Gateway, backend: Backend
+) -> None:
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    backend.answers["BootNotification"] = answering("Pending", "Rejected", interval=1)
+    before = len(backend.calls)
+    await teller.charger.send("BootNotification", BOOT)
+    await teller.charger.status(1, "Preparing")
+    await teller.session(meters=0)
+    await backend.hears("StopTransaction")
+    after = [action for action, _payload in backend.calls[before:]]
+    assert after[:3] == ["BootNotification"] * 3
+    assert "BootNotification" not in after[3:]
+    await teller.charger.close()
+
+
+async def test_a_backend_that_says_pending_may_ask_for_the_boot_at_once(gateway: Gateway, backend: Backend) -> None:
+    backend.answers["BootNotification"] = answering("Pending", interval=3600)
+    teller = await Teller.bridged(gateway, backend)
+    await backend.hears("BootNotification")
+    await asyncio.sleep(0.2)
+    assert not teller.upstream.connected
+    answer = await backend.ask("TriggerMessage", {"requestedMessage": "BootNotification"})
+    assert answer == {"status": "Accepted"}
+    await teller.online()
+    await teller.charger.close()
+
+
+async def test_a_backend_s_call_is_answered_in_time_whatever_the_charger_does(
+    gateway: Gateway, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second waits behind the first and still has its own time limit; what came too late is never sent."""
+    monkeypatch.setattr(downward, "CHARGER_SECONDS", 1.0)
+    teller = await Teller.bridged(gateway, backend)
+    teller.charger.answers["GetConfiguration"] = lambda _payload: {"silent": True}
+    teller.charger.answers["ClearCache"] = lambda _payload: {"status": "Accepted"}
+    await teller.online()
+    begun = time.monotonic()
+    calls = [
+        asyncio.create_task(backend.ask("GetConfiguration", GET, "one")),
+        asyncio.create_task(backend.ask("ClearCache", {}, "two")),
+    ]
+    assert await calls[0] == "InternalError"
+    assert await calls[1] == "InternalError"
+    assert time.monotonic() - begun < 1.5
+    await asyncio.sleep(0.5)
+    assert [action for action, _payload in teller.charger.calls if action == "ClearCache"] == []
+    assert await backend.ask("ClearCache", {}, "three") == {"status": "Accepted"}
+    await teller.charger.close()
+
+
+async def test_a_charger_that_is_away_is_said_to_be(gateway: Gateway, backend: Backend) -> None:
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    await teller.charger.close()
+    await eventually(lambda: teller.upstream.local is None)
+    assert await backend.ask("RemoteStartTransaction", {"idTag": "CARD"}) == "InternalError"
+    assert await backend.ask("Reset", {"type": "Soft"}) == "InternalError"
+    shown = await backend.ask("GetConfiguration", {"key": ["HeartbeatInterval"]})
+    assert shown["configurationKey"] == [{"key": "HeartbeatInterval", "readonly": False, "value": "300"}]
+    before = len(backend.heard("StatusNotification"))
+    assert await backend.ask("TriggerMessage", {"requestedMessage": "StatusNotification"}) == {"status": "Accepted"}
+    await backend.hears("StatusNotification", before + 2)
+
+
+async def test_a_push_holds_the_charger_also_against_what_waits_already(gateway: Gateway, backend: Backend) -> None:
+    teller = await Teller.bridged(gateway, backend)
+    teller.charger.answers["GetConfiguration"] = lambda _payload: {"silent": True}
+    await teller.online()
+    first = asyncio.create_task(backend.ask("GetConfiguration", GET, "one"))
+    await eventually(lambda: any(action == "GetConfiguration" for action, _payload in teller.charger.calls))
+    opening = {"connectorId": 0, "type": "Operative"}
+    second = asyncio.create_task(backend.ask("ChangeAvailability", opening, "two"))
+    await asyncio.sleep(0.2)
+    connection = gateway.connections[DEVICE]
+    connection.pushing = True
+    call_id = connection.session._outbound.out.id  # type: ignore[union-attr]
+    await teller.charger.link.send(f'[3,"{call_id}",{{"configurationKey":[]}}]')
+    assert await second == {"status": "Rejected"}
+    assert "configurationKey" in await first
+    assert await backend.ask("GetLocalListVersion", {}, "three") == "InternalError"
+    connection.pushing = False
+    assert await backend.ask("ChangeAvailability", opening, "four") == {"status": "Accepted"}
+    assert [payload for action, payload in teller.charger.calls if action == "ChangeAvailability"] == [opening]
+    await teller.charger.close()
+
+
+async def test_a_backend_changes_what_the_make_s_profile_lets_it(gateway: Gateway, backend: Backend) -> None:
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    change = {"key": "MeterValueSampleInterval", "value": "60"}
+    assert await backend.ask("ChangeConfiguration", change) == {"status": "Accepted"}
+    assert teller.charger.written() == [("MeterValueSampleInterval", "60")]
+    for key in ("FreeVendActive", "CentralSystemURL", "NumberOfConnectors"):
+        assert await backend.ask("ChangeConfiguration", {**change, "key": key}) == {"status": "NotSupported"}
+    assert len(teller.charger.written()) == 1
+    await teller.charger.close()
+
+
+async def test_a_heartbeat_interval_holds_from_now_on(
+    gateway: Gateway, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gateway.bridge import upstream
+
+    monkeypatch.setattr(upstream, "LEAST_HEARTBEAT", 1)
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    await asyncio.sleep(0.3)
+    await backend.ask("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "1"})
+    await backend.hears("Heartbeat", 2, seconds=6)
+    await teller.charger.close()
+
+
+async def test_a_status_is_told_after_the_start_it_belongs_to(gateway: Gateway, backend: Backend) -> None:
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    await backend.hears("StatusNotification", 2)
+    backend.rest = 0.2
+    before = len(backend.calls)
+    number = await teller.start()
+    await teller.charger.status(1, "Charging")
+    await teller.end(number)
+    await teller.charger.status(1, "Finishing")
+    await backend.hears("StatusNotification", 4)
+    order = [payload.get("status") or action for action, payload in backend.calls[before:]]
+    assert order == ["StartTransaction", "Charging", "StopTransaction", "Finishing"]
+    await teller.charger.close()
+
+
+async def test_statuses_are_shown_when_a_charger_comes_back_without_a_boot(gateway: Gateway, backend: Backend) -> None:
+    await backend.vanish()
+    teller = await Teller.bridged(gateway, backend)
+    await teller.charger.close()
+    await eventually(lambda: teller.upstream.local is None)
+    await backend.listen()
+    await teller.online()
+    assert backend.heard("StatusNotification") == []
+    from tests.loop.gateway_world import dial
+
+    again = ScriptedCharger(await dial(gateway))
+    assert {one["connectorId"] for one in await backend.hears("StatusNotification", 2)} == {0, 1}
+    await again.close()
+
+
+async def test_a_card_refused_while_the_charger_is_away_ends_the_session_when_it_is_back(
+    gateway: Gateway, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downward, "STOP_AGAIN_SECONDS", 0.1)
+    backend.answers["StartTransaction"] = lambda _p: {"transactionId": 5, "idTagInfo": {"status": "Blocked"}}
+    await backend.vanish()
+    teller = await Teller.bridged(gateway, backend)
+    await db(lambda: Installation.objects.update(offline_authorization="accept"))
+    number = await teller.start()
+    await teller.charger.close()
+    await backend.listen()
+    row = await eventually(lambda: Transaction.objects.filter(flags__contains=["refused_by_backend"]).first())
+    assert row.pk == number
+    assert await db(lambda: UpstreamTransaction.objects.get().status) == "Blocked"
+    from tests.loop.gateway_world import dial
+
+    verdicts = iter(["Rejected"])
+    again = ScriptedCharger(await dial(gateway))
+    again.answers["RemoteStopTransaction"] = lambda _payload: {"status": next(verdicts, "Accepted")}
+    await eventually(lambda: [call for call in again.calls if call[0] == "RemoteStopTransaction"][1:])
+    assert again.calls[-1] == ("RemoteStopTransaction", {"transactionId": number})
+    await asyncio.sleep(0.5)
+    assert len([call for call in again.calls if call[0] == "RemoteStopTransaction"]) == 2
+    await again.close()
+
+
+async def test_a_session_belongs_to_the_backend_it_began_at(gateway: Gateway, backend: Backend) -> None:
+    """After a move the other backend is not told of it, and cannot stop it by the old id."""
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    number = await teller.start()
+    await eventually(lambda: teller.upstream.backend_ids)
+    async with listening() as other:
+        other._transactions = 9000
+        await db(lambda: put_in_cloud(other.url, number=3))
+        await other.hears("BootNotification")
+        await teller.online()
+        assert await other.ask("RemoteStopTransaction", {"transactionId": 4712}) == {"status": "Rejected"}
+        await teller.charger.send("MeterValues", meter(number))
+        stop = {"transactionId": number, "meterStop": 900, "timestamp": "2026-01-01T11:00:00Z"}
+        await teller.charger.send("StopTransaction", stop)
+        following = await teller.start()
+        await teller.end(following)
+        await other.hears("StopTransaction")
+        assert [payload["transactionId"] for payload in other.heard("StopTransaction")] == [9001]
+        assert other.heard("MeterValues") == []
+    left = await db(lambda: list(UpstreamMessage.objects.filter(outcome="left").values_list("action", flat=True)))
+    assert left == ["MeterValues", "StopTransaction"]
+    await teller.charger.close()
+
+
+async def test_a_backend_that_is_left_still_gets_what_waits_for_it(gateway: Gateway, backend: Backend) -> None:
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    backend.rest = 0.3
+    await teller.session(meters=3)
+    async with listening() as other:
+        await db(lambda: put_in_cloud(other.url, number=3))
+        await other.hears("BootNotification")
+        assert (await teller.compare()).repeated == 0
+        assert other.heard("StopTransaction") == []
+    await teller.charger.close()
+
+
+async def test_repeats_are_known_by_content_not_by_id_and_get_the_same_answer(
+    gateway: Gateway, backend: Backend
+) -> None:
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    number = await teller.start()
+    _action, start = teller.told[0]
+    for payload in (start, {**start, "reservationId": 3}):
+        assert (await teller.charger.send("StartTransaction", payload))["transactionId"] == number
+    await teller.measure(number)
+    await teller.charger.send(*teller.told[-1])
+    await teller.end(number)
+    _action, stop = teller.told[-1]
+    for payload in (stop, {**stop, "reason": "PowerLoss"}):
+        assert "error" not in await teller.charger.send("StopTransaction", payload)
+    assert (await teller.compare()).messages == 3
+    await teller.charger.close()
+
+
+async def test_ids_of_a_backend_may_be_as_large_as_they_like(gateway: Gateway, backend: Backend) -> None:
+    large = 1_700_000_000_123
+    backend.answers["StartTransaction"] = lambda _p: {"transactionId": large, "idTagInfo": {"status": "Accepted"}}
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    await teller.session()
+    await teller.compare()
+    assert backend.heard("StopTransaction")[0]["transactionId"] == large
+    await teller.charger.close()
+
+
+async def test_a_flood_of_calls_and_endless_fragments_harm_nobody(gateway: Gateway, backend: Backend) -> None:
+    teller = await Teller.bridged(gateway, backend)
+    teller.charger.answers["ClearCache"] = lambda _payload: {"status": "Accepted"}
+    await teller.online()
+    link = backend.links[-1]
+    for number in range(200):
+        await link.send(f'[2,"flood{number}","ClearCache",{{}}]')
+    assert await backend.ask("TriggerMessage", {"requestedMessage": "Heartbeat"}, "last") is not None
+
+    async def endless() -> Any:
+        while True:
+            yield "x" * 10_000
+
+    sending = asyncio.create_task(link.send(endless()))
+    await eventually(lambda: len(backend.links) == 2)
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    await teller.online()
+    await teller.session()
+    await teller.compare()
+    await teller.charger.close()
