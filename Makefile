@@ -24,6 +24,7 @@ openapi: ## write the API schema after a change of the API
 
 docs: ## write the pages that are made from the code
 	uv run manage.py delivery_states > docs/delivery-states.md
+	uv run python -m tests.conformance.page
 
 messages: ## collect texts to translate, then compile the translations
 	uv run manage.py makemessages --all --no-obsolete --ignore .venv --ignore node_modules

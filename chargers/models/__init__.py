@@ -3,6 +3,7 @@
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
 from chargers.models.refused_tag import RefusedTag
 from chargers.models.rollout import Delivery, DeliveryEvent, PaceBucket, PushRecord, Rollout, WorkerHeartbeat
+from chargers.models.security_event import SecurityEvent
 from chargers.models.transaction import MeterValue, Transaction
 from chargers.models.upstream import (
     BackendTag,
@@ -27,6 +28,7 @@ __all__ = [
     "RefusedTag",
     "ReportedSetting",
     "Rollout",
+    "SecurityEvent",
     "Transaction",
     "UpstreamKey",
     "UpstreamLink",

@@ -39,8 +39,8 @@ def stop(tag: TagAnswer | None) -> bytes:
     return EMPTY if tag is None else _encode({"idTagInfo": tag_info(tag)})
 
 
-def data_transfer(status: str) -> bytes:
-    return _encode({"status": status})
+def status(word: str) -> bytes:
+    return _encode({"status": word})
 
 
 def tag_info(tag: TagAnswer) -> dict[str, str]:

@@ -52,7 +52,7 @@ def complete(
         case DataTransfer(), Relayed():
             return result.payload
         case DataTransfer(), _:
-            return answers.data_transfer("UnknownVendorId")
+            return answers.status("UnknownVendorId")
         case _, StoreFailed():
             return NOT_STORED
         case Stop(), _:

@@ -11,6 +11,7 @@ from gateway.ocpp16.messages import (
     HeartbeatRequest,
     JobStatusRequest,
     SecurityEventRequest,
+    SignRequest,
     StatusRequest,
 )
 
@@ -70,9 +71,22 @@ def on_data_transfer(inbound: Inbound[DataTransferRequest]) -> Reply:
     """We know no vendor's messages (6.16); a backend may."""
     if inbound.bridged:
         return Reply(record=records.DataTransfer(inbound.received_at))
-    return Reply(answers.data_transfer("UnknownVendorId"))
+    return Reply(answers.status("UnknownVendorId"))
 
 
 def on_security_event(inbound: Inbound[SecurityEventRequest]) -> Reply:
+    """Answered when it is stored: a charger repeats what it got no answer for."""
     event = inbound.message
-    return Reply(record=records.SecurityEvent(inbound.received_at, cut(event.type, 50), read_time(event.timestamp)))
+    return Reply(
+        record=records.SecurityEvent(
+            received_at=inbound.received_at,
+            kind=cut(event.type, 50),
+            reported_at=read_time(event.timestamp),
+            info=cut(event.tech_info, 255),
+        )
+    )
+
+
+def on_sign_certificate(inbound: Inbound[SignRequest]) -> Reply:
+    """The gateway issues no certificates, and says so as the whitepaper wants it."""
+    return Reply(answers.status("Rejected"))

@@ -12,6 +12,7 @@ from gateway.central.notices import (
     on_firmware_status,
     on_heartbeat,
     on_security_event,
+    on_sign_certificate,
     on_status,
 )
 from gateway.central.reply import Inbound, Reply
@@ -21,7 +22,6 @@ from gateway.ocpp16.vocabulary import ACTIONS, ChargerAction
 
 type Handler = Callable[[Inbound[Any]], Reply]
 
-# SignCertificate is absent on purpose: the gateway issues no certificates, so it is NotSupported.
 HANDLERS: dict[str, Handler] = {
     ChargerAction.AUTHORIZE: on_authorize,
     ChargerAction.BOOT_NOTIFICATION: on_boot,
@@ -33,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     ChargerAction.START_TRANSACTION: on_start,
     ChargerAction.STATUS_NOTIFICATION: on_status,
     ChargerAction.STOP_TRANSACTION: on_stop,
+    ChargerAction.SIGN_CERTIFICATE: on_sign_certificate,
     ChargerAction.SECURITY_EVENT_NOTIFICATION: on_security_event,
     ChargerAction.LOG_STATUS_NOTIFICATION: on_diagnostics_status,
     ChargerAction.SIGNED_FIRMWARE_STATUS_NOTIFICATION: on_firmware_status,

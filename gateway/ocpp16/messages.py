@@ -110,3 +110,10 @@ class SecurityEventRequest(Payload, frozen=True):
 
     type: str
     timestamp: str = ""
+    tech_info: str | None = None
+
+
+class SignRequest(Payload, frozen=True):
+    """Whitepaper: SignCertificate; what is asked for is never looked at."""
+
+    csr: str = ""

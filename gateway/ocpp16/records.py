@@ -143,13 +143,14 @@ class DiagnosticsStatus(msgspec.Struct, frozen=True):
 
 
 class SecurityEvent(msgspec.Struct, frozen=True):
-    """SecurityEventNotification of the security whitepaper: for the log."""
+    """SecurityEventNotification of the security whitepaper. Result: ``None``."""
 
-    AWAITED: ClassVar[bool] = False
+    AWAITED: ClassVar[bool] = True
 
     received_at: datetime
     kind: str
     reported_at: datetime | None = None
+    info: str = ""
 
 
 class DataTransfer(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ _SHAPES: dict[str, type[messages.Payload]] = {
     ChargerAction.START_TRANSACTION: messages.StartRequest,
     ChargerAction.STATUS_NOTIFICATION: messages.StatusRequest,
     ChargerAction.STOP_TRANSACTION: messages.StopRequest,
+    ChargerAction.SIGN_CERTIFICATE: messages.SignRequest,
     ChargerAction.SECURITY_EVENT_NOTIFICATION: messages.SecurityEventRequest,
     ChargerAction.LOG_STATUS_NOTIFICATION: messages.JobStatusRequest,
     ChargerAction.SIGNED_FIRMWARE_STATUS_NOTIFICATION: messages.JobStatusRequest,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.ocpp16 import records
-from gateway.store import link_jobs, push_jobs, record_jobs, transaction_jobs, upstream_jobs
+from gateway.store import link_jobs, push_jobs, record_jobs, security_jobs, transaction_jobs, upstream_jobs
 from gateway.store.jobs import (
     BeginPush,
     CloseFence,
@@ -44,6 +44,7 @@ APPLIERS: dict[type, Callable[[list[Any]], Sequence[Any]]] = {
     records.Status: record_jobs.status,
     records.FirmwareStatus: record_jobs.firmware_status,
     records.DiagnosticsStatus: record_jobs.diagnostics_status,
+    records.SecurityEvent: security_jobs.keep,
     records.Authorize: transaction_jobs.authorize,
     records.Start: transaction_jobs.start,
     records.Stop: transaction_jobs.stop,

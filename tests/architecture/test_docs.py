@@ -4,6 +4,8 @@ from pathlib import Path
 
 from chargers.management.commands.delivery_states import page
 from chargers.rollout.states import TRANSITIONS
+from tests.conformance.cases import CASES
+from tests.conformance.page import cases_tried, render
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -17,3 +19,8 @@ def test_the_diagram_has_every_transition() -> None:
     for before, after in TRANSITIONS.items():
         for state in after - {before}:
             assert f"    {before} --> {state}" in drawn
+
+
+def test_the_page_of_conformance_is_current_and_every_case_has_its_test() -> None:
+    assert cases_tried() == {number: 1 for number, case in CASES.items() if not case.left_out}
+    assert (DOCS / "conformance.md").read_text() == render(), "run: make docs"

@@ -61,7 +61,7 @@ def test_the_other_answers_fit_the_standard() -> None:
     assert faults("StopTransactionResponse", json.loads(answers.stop(None))) == []
     for status in RegistrationStatus:
         assert faults("BootNotificationResponse", json.loads(answers.boot(NOW, status, 300))) == []
-    assert faults("DataTransferResponse", json.loads(answers.data_transfer("UnknownVendorId"))) == []
+    assert faults("DataTransferResponse", json.loads(answers.status("UnknownVendorId"))) == []
 
 
 def test_a_heartbeat_tells_the_time_of_its_second() -> None:

@@ -149,7 +149,7 @@ def test_a_tag_is_looked_up_when_authorisation_is_required() -> None:
         ("DataTransfer", {"vendorId": "X"}, {"status": "UnknownVendorId"}),
         ("DiagnosticsStatusNotification", {"status": "Idle"}, {}),
         ("FirmwareStatusNotification", {"status": "Installed"}, {}),
-        ("SecurityEventNotification", {"type": "X", "timestamp": "2026-01-01T00:00:00Z"}, {}),
+        ("SignCertificate", {"csr": "PEM"}, {"status": "Rejected"}),
         ("LogStatusNotification", {"status": "Idle"}, {}),
         ("SignedFirmwareStatusNotification", {"status": "Idle"}, {}),
         ("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"}, {}),
@@ -164,7 +164,7 @@ def test_what_is_answered_at_once(action: str, payload: Any, answer: Any) -> Non
 
 @pytest.mark.parametrize(
     ("action", "code"),
-    [("SignCertificate", "NotSupported"), ("Reset", "NotSupported"), ("TransactionEvent", "NotImplemented")],
+    [("CertificateSigned", "NotSupported"), ("Reset", "NotSupported"), ("TransactionEvent", "NotImplemented")],
 )
 def test_what_is_not_answered(action: str, code: str) -> None:
     assert error_of(Wire().says(action, {"csr": "x"})) == code
