@@ -54,6 +54,14 @@ class Forbidden(Refusal):
         return cls("scope_missing", detail, extra={"missing_scope": scope})
 
 
+class Throttled(Refusal):
+    """Too often; ``retry_seconds``: when it is worth trying again."""
+
+    def __init__(self, code: str, detail: Text, *, retry_seconds: int) -> None:
+        super().__init__(code, detail)
+        self.retry_seconds = retry_seconds
+
+
 class Stale(Refusal):
     """Somebody was faster; ``current`` is the version that stands now."""
 

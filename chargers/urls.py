@@ -1,8 +1,9 @@
-from django.urls import path
+from django.urls import include, path
 
 from chargers.views import authentication, cards, charger, finding, history, overview, register, rollouts, steering
 
 urlpatterns = [
+    path("", include("chargers.request_urls")),
     path("", overview.home, name="home"),
     path("find/", finding.find, name="find"),
     path("installations/", overview.installations, name="installations"),

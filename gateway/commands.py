@@ -1,4 +1,5 @@
-"""Orders from the workers: read from this node's list in Redis, answered on the list each order names."""
+"""What this node is told over Redis: orders from workers, answered on the list each names, and requests of people,
+which are rows to read and to answer in."""
 
 import asyncio
 import json
@@ -42,8 +43,11 @@ async def serve_orders(gateway: Gateway, redis_url: str) -> None:
 def _take(gateway: Gateway, replies: "Replies", text: bytes) -> None:
     try:
         data = json.loads(text)
+        if isinstance(request_id := data.get("request"), int):
+            gateway.spawn(gateway.requests.carry_out(request_id))
+            return
         order, reply_to = order_from_plain(data["order"]), str(data["reply_to"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         log.error("not an order", error=type(error).__name__)
         return
     gateway.spawn(_carry_out(gateway, replies, order, reply_to))

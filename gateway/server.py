@@ -14,12 +14,14 @@ from gateway import metrics
 from gateway.attempts import AttemptLimiter
 from gateway.bridge.backoff import FIRST_SECONDS
 from gateway.bridge.bridges import Bridges
+from gateway.bridge.rehearsal import Stage
 from gateway.clock import Clock, utc
 from gateway.connections import Connection
 from gateway.directory import Directory, Entry
 from gateway.handshake import SUBPROTOCOL, HandshakeRequest, HandshakeSettings, Reason, decide, read_identity
 from gateway.ocpp16.facts import SessionSettings
 from gateway.push import Pusher, carry_out
+from gateway.requests import Requests
 from gateway.store import (
     BeginPush,
     CloseFence,
@@ -30,6 +32,7 @@ from gateway.store import (
     StepPush,
     Store,
     reading,
+    request_jobs,
     upstream_reading,
 )
 from gateway.store.jobs import Job
@@ -81,6 +84,7 @@ class Gateway:
             doors or Doors(),
             first_pause=backend_retry_seconds,
         )
+        self.requests = Requests(self, Stage(doors or Doors()))
         self._attempts = AttemptLimiter()
         self._accepted: dict[tuple[str, str], tuple[Entry, str]] = {}
         self._stopping = asyncio.Event()
@@ -334,6 +338,9 @@ class Gateway:
         if not self.store.put(job, future):
             raise RuntimeError("the store is full")
         return await future
+
+    async def claim_request(self, request_id: int) -> request_jobs.Claimed | None:
+        return await self._ask(lambda: request_jobs.claim(request_id, self.node))
 
     async def read_secret(self, secret_id: int) -> tuple[str, str, bool]:
         return await self._ask(lambda: reading.read_secret(secret_id))

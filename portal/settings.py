@@ -168,6 +168,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "AuthenticationMode": "installations.models.Mode",
+        "DraftMode": [(mode, mode) for mode in ("native", "ocpp_direct", "ocpp_cloud")],
         "RoleName": "installations.models.Role",
         "NetworkType": "installations.models.NetworkType",
         "DeliveryState": "chargers.rollout.states.DeliveryState",

@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts import audit
-from accounts.refusals import Conflict, Fault, Forbidden, Refusal, Stale, Text
+from accounts.refusals import Conflict, Fault, Forbidden, Refusal, Stale, Text, Throttled
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -92,6 +92,8 @@ def _refusal(refusal: Refusal) -> Problem:
     match refusal:
         case Forbidden():
             return Problem(403, refusal.code, refusal.detail, extra=refusal.extra)
+        case Throttled():
+            return Problem(429, refusal.code, refusal.detail, headers={"Retry-After": str(refusal.retry_seconds)})
         case Stale():
             return Problem(412, refusal.code, refusal.detail, headers={"ETag": f'"{refusal.current}"'})
         case Conflict():

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from chargers.api.authentication import AuthenticationView, PreviewView, RestoreView, RevisionsView, RevisionView
+from chargers.api.backend_tests import BackendTestsView, BackendTestView
 from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
 from chargers.api.installations import InstallationsView, InstallationView
 from chargers.api.rollouts import (
@@ -26,6 +27,8 @@ urlpatterns = [
     path(f"{SITE}/", InstallationView.as_view(), name="api-installation"),
     path(f"{SETTINGS}/", AuthenticationView.as_view(), name="api-authentication"),
     path(f"{SETTINGS}/preview/", PreviewView.as_view(), name="api-authentication-preview"),
+    path(f"{SETTINGS}/test/", BackendTestsView.as_view(), name="api-backend-tests"),
+    path(f"{SETTINGS}/test/<id:request_id>/", BackendTestView.as_view(), name="api-backend-test"),
     path(f"{SETTINGS}/revisions/", RevisionsView.as_view(), name="api-revisions"),
     path(f"{SETTINGS}/revisions/<number:number>/", RevisionView.as_view(), name="api-revision"),
     path(f"{SETTINGS}/revisions/<number:number>/restore/", RestoreView.as_view(), name="api-revision-restore"),

@@ -122,6 +122,13 @@ class Link(Protocol):
         """
         ...
 
+    def ask(self, node: str, request_id: int) -> None:
+        """Tell ``node`` that this GatewayRequest waits; what comes of it is written into its row.
+
+        Telling twice changes nothing. Raises LinkUnavailable when it could not be told.
+        """
+        ...
+
 
 class LinkUnavailable(Exception):
     """The bus to the gateways is down; nothing was sent. Try again later."""

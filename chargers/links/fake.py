@@ -69,8 +69,16 @@ class Lost(Exception):
 
 
 class FakeLink:
-    def __init__(self, chargers: dict[str, FakeCharger], books: Books | None = None) -> None:
+    """``carry`` does what a gateway does with a request it is told of."""
+
+    def __init__(
+        self,
+        chargers: dict[str, FakeCharger],
+        books: Books | None = None,
+        carry: Callable[[str, int], None] = lambda _node, _request_id: None,
+    ) -> None:
         self.chargers = chargers
+        self.carry = carry
         self.books: Books = books or NoBooks()
         self.available = True
         self.orders: list[PushOrder] = []
@@ -84,6 +92,11 @@ class FakeLink:
                 yield [self.carry_out(order)]
             except Lost:
                 continue
+
+    def ask(self, node: str, request_id: int) -> None:
+        if not self.available:
+            raise LinkUnavailable("the fake bus is down")
+        self.carry(node, request_id)
 
     def carry_out(self, order: PushOrder) -> PushOutcome:
         """The gateway's side of one order."""

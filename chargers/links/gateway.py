@@ -21,8 +21,20 @@ def orders_list(node: str) -> str:
 
 
 class GatewayLink:
-    def __init__(self, client: "redis.Redis") -> None:
+    """``quick``: a client that gives up soon, for those who answer a person; None: the same one."""
+
+    def __init__(self, client: "redis.Redis", quick: "redis.Redis | None" = None) -> None:
         self.client = client
+        self.quick = quick or client
+
+    def ask(self, node: str, request_id: int) -> None:
+        try:
+            with self.quick.pipeline(transaction=False) as pipeline:
+                pipeline.rpush(orders_list(node), json.dumps({"request": request_id}))
+                pipeline.expire(orders_list(node), LIST_SECONDS)
+                pipeline.execute()
+        except redis.RedisError as error:
+            raise LinkUnavailable(str(error)) from error
 
     def push(self, orders: Sequence[PushOrder], *, timeout_seconds: float) -> Iterator[Sequence[PushOutcome]]:
         reply_to = f"push:replies:{secrets.token_hex(8)}"

@@ -4,6 +4,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from chargers.links.base import Link
 from chargers.links.gateway import GatewayLink
@@ -13,7 +15,12 @@ _in_place: list[Link] = []
 
 @cache
 def _gateway_link() -> GatewayLink:
-    return GatewayLink(redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=10))
+    return GatewayLink(
+        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=10),
+        redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
+        ),
+    )
 
 
 def current_link() -> Link:

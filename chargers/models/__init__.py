@@ -2,6 +2,7 @@
 
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
 from chargers.models.refused_tag import RefusedTag
+from chargers.models.request import GatewayRequest
 from chargers.models.rollout import Delivery, DeliveryEvent, PaceBucket, PushRecord, Rollout, WorkerHeartbeat
 from chargers.models.security_event import SecurityEvent
 from chargers.models.transaction import MeterValue, Transaction
@@ -22,6 +23,7 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "GatewayNode",
+    "GatewayRequest",
     "MeterValue",
     "PaceBucket",
     "PushRecord",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from chargers.models import Rollout
 from chargers.rollout.advance import advance_all
 from chargers.rollout.states import RolloutState
+from chargers.services import asking
 from chargers.services.rollouts import take_up
 
 BOUND = 2000
@@ -72,6 +73,8 @@ def sweep() -> None:
     with connection.cursor() as cursor:
         for statement in (DEAD_NODES, FORGOTTEN, HELD_FOR_NOTHING, LOST_RINGS, OLD_REFUSALS):
             cursor.execute(statement, [BOUND])
+    asking.end_overdue(BOUND)
+    asking.forget_old(BOUND)
     take_up()
     advance_all()
 

@@ -54,6 +54,13 @@ CONNECTOR_LOOKS: Mapping[str, str] = {
     "Finishing": "wait", "Reserved": "wait", "Unavailable": "off", "Faulted": "bad",
 }  # fmt: skip
 
+STEP_LOOKS: Mapping[str, tuple[str, str, Any]] = {
+    "done": ("good", "check-circle-fill", _("good")),
+    "failed": ("bad", "x-circle-fill", _("failed")),
+    "needless": ("quiet", "slash-circle", _("not used")),
+    "not_reached": ("quiet", "circle", _("not reached")),
+}
+
 
 def _badge(look: str, symbol: str, words: Any, more: Any = "") -> SafeString:
     tail = format_html(": {}", more) if more else ""
@@ -93,6 +100,12 @@ def delivery_badge(state: str, reason: str = "", count: int | None = None) -> Sa
 def delivery_tone(state: str) -> str:
     """The class that gives an element the state's colour."""
     return f"tone-{DELIVERY_LOOKS[str(state)][0]}"
+
+
+@register.simple_tag
+def step_badge(state: str) -> SafeString:
+    """A step of a backend test."""
+    return _badge(*STEP_LOOKS[str(state)])
 
 
 @register.simple_tag

@@ -5,7 +5,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gateway.ocpp16 import records
-from gateway.store import link_jobs, push_jobs, record_jobs, security_jobs, transaction_jobs, upstream_jobs
+from gateway.store import (
+    link_jobs,
+    push_jobs,
+    record_jobs,
+    request_jobs,
+    security_jobs,
+    transaction_jobs,
+    upstream_jobs,
+)
 from gateway.store.jobs import (
     BeginPush,
     CloseFence,
@@ -13,6 +21,7 @@ from gateway.store.jobs import (
     Disconnect,
     EndMessages,
     EndPush,
+    EndRequest,
     Job,
     KeepCandidate,
     KeepReported,
@@ -36,6 +45,7 @@ APPLIERS: dict[type, Callable[[list[Any]], Sequence[Any]]] = {
     BeginPush: push_jobs.begin,
     StepPush: push_jobs.step,
     EndPush: push_jobs.end,
+    EndRequest: request_jobs.end,
     TellUpstream: upstream_jobs.tell,
     EndMessages: upstream_jobs.end_messages,
     MapTransaction: upstream_jobs.map_transaction,

@@ -162,6 +162,15 @@ class KeepTag(msgspec.Struct, frozen=True):
     tag: TagAnswer
 
 
+class EndRequest(msgspec.Struct, frozen=True):
+    """What came of a person's request; ``error`` empty: it was done. It belongs to no charger's order of things."""
+
+    request_id: int
+    error: str = ""
+    result: Mapping[str, Any] = {}
+    charger_id: int = 0
+
+
 class Raise(msgspec.Struct, frozen=True):
     """An alarm on the link, for instance ``duplicate_identity``."""
 
@@ -186,4 +195,5 @@ type Job = (
     | EndMessages
     | MapTransaction
     | KeepTag
+    | EndRequest
 )

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext
 
 from accounts.models import User
 from accounts.tokens import issue_token
-from chargers.models import ChargerLink, Delivery, DeliveryEvent, RefusedTag, Rollout
+from chargers.models import Charger, ChargerLink, Delivery, DeliveryEvent, GatewayRequest, RefusedTag, Rollout
 from chargers.services.rollouts import open_deliveries
 from installations.models import Circuit, IdTag, Installation
 from installations.services.authentication import publish_revision
@@ -28,6 +28,7 @@ class Stage:
     rollout: Rollout
     delivery: Delivery
     card: IdTag
+    backend_test: GatewayRequest
 
     @property
     def words(self) -> dict[str, object]:
@@ -37,6 +38,7 @@ class Stage:
             "rollout": self.rollout.pk,
             "delivery": self.delivery.pk,
             "card": self.card.pk,
+            "test": self.backend_test.pk,
             "charger": "ZCS000001",
         }
 
@@ -67,7 +69,8 @@ def build() -> Stage:
     rollout = Rollout.objects.get(revision=site.revision)
     open_deliveries(rollout.pk)
     delivery = _deliveries(rollout)
-    return Stage(person, site, rollout, delivery, card)
+    asked = scene.backend_test(Charger.objects.get(device_id="ZCS000001"))
+    return Stage(person, site, rollout, delivery, card, asked)
 
 
 MONTH = timedelta(days=30)

@@ -67,6 +67,7 @@ PAGES = [
     Shown(
         "authentication-preview", "installation_authentication", "/installations/{site}/authentication/", preview_direct
     ),
+    Shown("backend-test", "backend_test", "/installations/{site}/authentication/test/{test}/"),
     Shown("history", "installation_history", "/installations/{site}/history/"),
     Shown("restore", "revision_restore", "/installations/{site}/history/1/restore/"),
     Shown("circuits", "installation_circuits", "/installations/{site}/circuits/"),
@@ -96,6 +97,7 @@ WITHOUT_A_PAGE = {
     "access_revoke", "api-schema", "api-unknown", "card_block", "cards_export", "charger_delete", "circuit_delete",
     "filter_remove",
     "filter_save",
+    "backend_test_start",
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "sign_out", "token_revoke",
 }  # fmt: skip

@@ -13,13 +13,14 @@ from django.utils import timezone
 from accounts.models import Membership, Organisation, User
 from accounts.permissions import Scope
 from accounts.tokens import issue_token
-from chargers.models import Charger, Delivery, Rollout
+from chargers.models import Charger, Delivery, GatewayRequest, Rollout
 from chargers.services.registration import register_charger
 from installations.models import Circuit, Grant, IdTag, Installation
 from installations.services.cards import add_card
 from installations.services.circuits import create_circuit
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
+from tests.db.chargers import scene
 
 ROLES = ("owner", "service", "viewer", "member", "expired", "stranger", "staff")
 
@@ -58,6 +59,7 @@ class World:
     delivery: Delivery
     card: IdTag
     foreign_card: IdTag
+    backend_test: GatewayRequest
     callers: dict[str, Caller]
 
     def __getitem__(self, role: str) -> Caller:
@@ -94,6 +96,7 @@ def make_world() -> World:
         delivery=Delivery.objects.get(rollout=rollout),
         card=add_card(owner=site, actor=landlord, id_tag="04A2B3", holder="Ann"),
         foreign_card=add_card(owner=elsewhere, actor=landlord, id_tag="04FFFF"),
+        backend_test=scene.backend_test(charger),
         callers={role: Caller(token_for(user)) for role, user in users.items()} | {"nobody": Caller()},
     )
 

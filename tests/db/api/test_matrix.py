@@ -57,6 +57,12 @@ TABLE: dict[str, Address] = {
     ),
     "api-authentication": Address({"GET": SEE, "PUT": SWITCH}, *site("authentication/")),
     "api-authentication-preview": Address({"POST": SWITCH}, *site("authentication/preview/")),
+    "api-backend-tests": Address({"POST": SWITCH}, *site("authentication/test/")),
+    "api-backend-test": Address(
+        {"GET": SEE},
+        lambda world: f"/installations/{world.site.pk}/authentication/test/{world.backend_test.pk}/",
+        lambda world: f"/installations/{world.elsewhere.pk}/authentication/test/{world.backend_test.pk}/",
+    ),
     "api-revisions": Address({"GET": SEE}, *site("authentication/revisions/")),
     "api-revision": Address({"GET": SEE}, *site("authentication/revisions/1/")),
     "api-revision-restore": Address({"POST": SWITCH}, *site("authentication/revisions/1/restore/")),

@@ -50,6 +50,9 @@ ADDRESSES = {
     "/api/v1/installations/{installation_id}/authentication/": "/installations/{site}/authentication/",
     f"/api/v1/installations/{{installation_id}}/{REVISIONS}": f"/installations/{{site}}/{REVISIONS}",
     f"/api/v1/installations/{{installation_id}}/{REVISIONS}{{number}}/": f"/installations/{{site}}/{REVISIONS}2/",
+    "/api/v1/installations/{installation_id}/authentication/test/{request_id}/": (
+        "/installations/{site}/authentication/test/{test}/"
+    ),
     "/api/v1/rollouts/": "/rollouts/",
     "/api/v1/rollouts/{rollout_id}/": "/rollouts/{rollout}/",
     "/api/v1/rollouts/{rollout_id}/deliveries/": "/rollouts/{rollout}/deliveries/",
@@ -74,6 +77,7 @@ def test_what_is_answered_is_what_the_document_says(world: World, address: str) 
         rollout=world.rollout.pk,
         delivery=world.delivery.pk,
         card=world.card.pk,
+        test=world.backend_test.pk,
     )
     answer = world["owner"]("GET", made)
     assert answer.status_code == 200, answer.content

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from chargers.models import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting, Transaction
+from chargers.models import Charger, ChargerLink, Connector, GatewayNode, GatewayRequest, ReportedSetting, Transaction
 from chargers.profiles import profile_named
 from installations.authentication import Draft, Password
 from installations.authentication import KeepPassword as Keep
@@ -82,3 +82,24 @@ def report(charger: Charger, **settings: str) -> None:
         ReportedSetting(charger=charger, key=key, value=value, reported_at=timezone.now())
         for key, value in settings.items()
     )
+
+
+def backend_test(charger: Charger) -> GatewayRequest:
+    """One that ended: the backend does not know the charger."""
+    steps = [
+        {"step": name, "state": "done", "milliseconds": place}
+        for place, name in enumerate(("url", "name", "address", "connection", "tls"))
+    ]
+    now = timezone.now()
+    return GatewayRequest.objects.create(
+        kind="backend_test", installation=charger.installation, charger=charger, asked_by_label="owner@example.org",
+        payload={
+            "url": "wss://ocpp.example.com/ZCS000143", "identity": "ZCS000143", "mode": "ocpp_direct",
+            "password": "none",
+        },
+        deadline_at=now, ended_at=now, state="failed", error="not_found",
+        result={
+            "steps": [*steps, {"step": "status", "state": "failed", "milliseconds": None}], "http_status": 404,
+            "address": "93.184.216.34", "milliseconds": 40, "fault": "not_found",
+        },
+    )  # fmt: skip

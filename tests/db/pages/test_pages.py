@@ -12,6 +12,7 @@ from chargers.models import Charger, Delivery, Rollout
 from chargers.services.rollouts import start_rollout
 from installations.models import Circuit, Grant, IdTag, Installation
 from installations.services.installations import create_installation
+from tests.db.chargers import scene
 from tests.db.pages.scene import client_of, populate
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,9 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         "rollouts": reverse("rollouts"),
         "rollout": reverse("rollout", args=[rollout.pk]),
         "delivery": reverse("delivery", args=[rollout.pk, delivery.pk]),
+        "backend_test": reverse(
+            "backend_test", args=[site.pk, scene.backend_test(Charger.objects.filter(installation=site)[0]).pk]
+        ),
         "account": reverse("account"),
         "installation_new": reverse("installation_new"),
     }
@@ -77,10 +81,12 @@ RIGHTS: dict[str, frozenset[str]] = {
     "cards_import": frozenset({"owner", "service"}),
     "cards_export": frozenset({"owner", "service"}),
     "revision_restore": frozenset({"owner", "service"}),
+    "backend_test": ALL,
 }
 FOR_EVERYBODY = {"find", "installations", "rollouts", "account", "installation_new"}
 POSTS: dict[str, frozenset[str]] = {
     "installation_authentication": frozenset({"owner", "service"}),
+    "backend_test_start": frozenset({"owner", "service"}),
     "installation_circuits": frozenset({"service"}),
     "installation_access": frozenset({"owner"}),
     "installation_delete": frozenset({"owner"}),

@@ -1,0 +1,10 @@
+"""Pages of what is asked of gateways and followed."""
+
+from django.urls import path
+
+from chargers.views import backend_tests
+
+urlpatterns = [
+    path("installations/<int:pk>/authentication/test/", backend_tests.start, name="backend_test_start"),
+    path("installations/<int:pk>/authentication/test/<int:number>/", backend_tests.show, name="backend_test"),
+]
