@@ -39,16 +39,18 @@ def read_samples(
 ) -> tuple[tuple[records.Sample, ...], tuple[str, ...]]:
     """Samples in the charger's order, and flags. An unreadable timestamp becomes the time of receipt.
 
-    The digest covers connector, transaction, the charger's own timestamp and the values in canonical JSON.
+    The digest covers transaction, the charger's own timestamp and the values in canonical JSON; the connector only
+    where no transaction of ours tells it, because a repeated StopTransaction cannot say it again.
     ``Celcius``, the 1.6 spelling, is kept as ``Celsius``.
     """
     samples: list[records.Sample] = []
     flags: tuple[str, ...] = ()
+    at = 0 if transaction_id is not None and transaction_id > 0 else connector
     for element in elements:
         values = _encode(element.sampled_value)
         if b'"Celcius"' in values:
             values = values.replace(b'"unit":"Celcius"', b'"unit":"Celsius"')
-        digest = sha256(b"%d %d %b %b" % (connector, transaction_id or 0, element.timestamp.encode(), values)).digest()
+        digest = sha256(b"%d %d %b %b" % (at, transaction_id or 0, element.timestamp.encode(), values)).digest()
         sampled_at = read_time(element.timestamp)
         if sampled_at is None:
             sampled_at, flags = utc(now), ("timestamp_unreadable",)

@@ -8,71 +8,10 @@ from typing import Any
 from django.db import connection
 
 from gateway.central.authorize import Card, judge_tag
-from gateway.ocpp16.records import Authorize, Meter, Sample, Start, StartStored, Stop, TagAnswer
-from gateway.store import refused_tags, upstream_jobs
+from gateway.ocpp16.records import Authorize, Meter, Start, StartStored, Stop, TagAnswer
+from gateway.store import refused_tags, session_sql, upstream_jobs
 from gateway.store.jobs import Recorded
 from installations.id_tag import normal_id_tag
-
-# LIMIT keeps the planner from joining the whole view: each tag is an index look-up.
-TAGS = """
-SELECT t.place, coalesce(r.authorization_required, true), g.card_id IS NOT NULL, g.blocked, g.expires_at,
-       g.parent_id_tag
-FROM unnest(%s::int[], %s::bigint[], %s::text[]) AS t(place, charger_id, id_tag)
-JOIN chargers_charger c ON c.id = t.charger_id
-JOIN installations_installation i ON i.id = c.installation_id
-LEFT JOIN installations_authenticationrevision r ON r.id = i.revision_id
-LEFT JOIN LATERAL (
-    SELECT * FROM installations_decidingcard d WHERE d.installation_id = i.id AND d.id_tag = t.id_tag LIMIT 1
-) AS g ON true
-"""
-
-# The update of a conflict changes nothing but makes RETURNING answer the row that was there first.
-START = """
-INSERT INTO chargers_transaction (charger_id, connector, id_tag, id_tag_status, reservation_id, meter_start,
-    started_at, start_received_at, stop_reason, stop_id_tag, orphan, flags)
-SELECT t.*, '', '', false, '[]' FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::int[], %s::bigint[],
-    %s::timestamptz[], %s::timestamptz[]) AS t
-ON CONFLICT (charger_id, connector, id_tag, started_at, meter_start) WHERE NOT orphan
-DO UPDATE SET connector = excluded.connector
-RETURNING id, charger_id, connector, stop_received_at IS NULL
-"""
-
-# A new session on a connector ends what was still open there: its stop was lost.
-END_OLDER = """
-UPDATE chargers_transaction o SET stop_received_at = t.at, stop_reason = '', flags = o.flags || '["stop_lost"]'
-FROM unnest(%s::int[], %s::bigint[], %s::int[], %s::timestamptz[]) AS t(id, charger_id, connector, at)
-WHERE o.charger_id = t.charger_id AND o.connector = t.connector AND o.id < t.id
-  AND o.stop_received_at IS NULL AND NOT o.orphan
-"""
-
-STOP = """
-UPDATE chargers_transaction x SET meter_stop = t.meter_stop, stopped_at = t.stopped_at, stop_received_at = t.at,
-    stop_reason = t.reason, stop_id_tag = t.id_tag, flags = x.flags || t.flags
-FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[],
-            %s::jsonb[]) AS t(id, charger_id, meter_stop, stopped_at, at, reason, id_tag, flags)
-WHERE x.id = t.id AND x.charger_id = t.charger_id AND NOT x.orphan
-  AND (x.stop_received_at IS NULL OR x.flags @> '["stop_lost"]')
-"""
-
-ORPHAN = """
-INSERT INTO chargers_transaction (charger_id, connector, id_tag, id_tag_status, meter_stop, stopped_at,
-    stop_received_at, stop_reason, stop_id_tag, foreign_id, orphan, flags)
-SELECT t.charger_id, 0, '', '', t.meter_stop, t.stopped_at, t.at, t.reason, t.id_tag, t.foreign_id, true, t.flags
-FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[],
-            %s::jsonb[]) AS t(foreign_id, charger_id, meter_stop, stopped_at, at, reason, id_tag, flags)
-WHERE NOT EXISTS (SELECT 1 FROM chargers_transaction x
-                  WHERE x.id = t.foreign_id AND x.charger_id = t.charger_id AND NOT x.orphan)
-ON CONFLICT (charger_id, foreign_id, stopped_at, meter_stop) WHERE orphan DO NOTHING
-"""
-
-METER = """
-INSERT INTO chargers_metervalue (charger_id, connector, transaction_id, sampled_at, received_at, sampled_values, digest)
-SELECT t.charger_id, coalesce(x.connector, t.connector), x.id, t.sampled_at, t.at, t.sampled, t.digest
-FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[], %s::bytea[])
-    AS t(charger_id, connector, transaction_id, sampled_at, at, sampled, digest)
-LEFT JOIN chargers_transaction x ON x.id = t.transaction_id AND x.charger_id = t.charger_id
-ON CONFLICT (charger_id, digest) DO NOTHING
-"""
 
 
 def _judge_all(asked: Sequence[tuple[Recorded, str, datetime]]) -> list[TagAnswer]:
@@ -95,7 +34,7 @@ def _judge(pairs: Sequence[tuple[int, str, datetime]]) -> list[TagAnswer]:
     """For (charger, tag, time): what the installation says of the tag."""
     with connection.cursor() as cursor:
         cursor.execute(
-            TAGS,
+            session_sql.TAGS,
             [
                 list(range(len(pairs))),
                 [charger for charger, _tag, _at in pairs],
@@ -124,37 +63,45 @@ def start(jobs: list[Recorded]) -> list[StartStored]:
     questions = [(job, one.id_tag, one.received_at) for job, one in zip(jobs, starts, strict=True)]
     tags = _judge_all(questions)
     _remember_refused(questions, tags)
+    dated = [place for place, one in enumerate(starts) if one.started_at is not None]
+    undated = [place for place, one in enumerate(starts) if one.started_at is None]
+    # One job per charger in a wave: the charger tells the rows apart.
+    rows: dict[int, tuple[int, bool]] = {}
+    for places, statement in ((dated, session_sql.START), (undated, session_sql.START_UNDATED)):
+        rows |= _insert([(jobs[place].charger_id, starts[place], tags[place]) for place in places], statement)
+    over = _end_others(
+        [(rows[job.charger_id][0], job.charger_id, one) for job, one in zip(jobs, starts, strict=True)
+         if rows[job.charger_id][1]]
+    )  # fmt: skip
+    return [
+        StartStored(number, tag, still_open and number not in over)
+        for (number, still_open), tag in zip((rows[job.charger_id] for job in jobs), tags, strict=True)
+    ]
+
+
+def _insert(rows: Sequence[tuple[int, Start, TagAnswer]], statement: str) -> dict[int, tuple[int, bool]]:
+    """By charger: the session's id, and whether it still runs."""
+    if not rows:
+        return {}
+    values = [
+        (charger, one.connector, one.id_tag, tag.status, one.reservation_id, one.meter_start, one.started_at,
+         one.received_at, json.dumps(one.flags))
+        for charger, one, tag in rows
+    ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            START,
-            [
-                [job.charger_id for job in jobs],
-                [one.connector for one in starts],
-                [one.id_tag for one in starts],
-                [tag.status for tag in tags],
-                [one.reservation_id for one in starts],
-                [one.meter_start for one in starts],
-                [one.started_at for one in starts],
-                [one.received_at for one in starts],
-            ],
-        )
-        # One job per charger in a wave: the charger tells the rows apart.
-        rows = {row[1]: row for row in cursor.fetchall()}
-        stored = [
-            StartStored(rows[job.charger_id][0], tag, rows[job.charger_id][3])
-            for job, tag in zip(jobs, tags, strict=True)
-        ]
-        opened = [(job, one) for job, one in zip(jobs, stored, strict=True) if one.open]
-        cursor.execute(
-            END_OLDER,
-            [
-                [one.transaction_id for _job, one in opened],
-                [job.charger_id for job, _one in opened],
-                [job.record.connector for job, _one in opened],  # type: ignore[union-attr]
-                [job.record.received_at for job, _one in opened],
-            ],
-        )
-    return stored
+        cursor.execute(statement, [list(column) for column in zip(*values, strict=True)])
+        return {charger: (number, still_open) for number, charger, still_open in cursor.fetchall()}
+
+
+def _end_others(opened: Sequence[tuple[int, int, Start]]) -> set[int]:
+    """What these sessions prove to be over ends; answers those of them that were told late and are over themselves."""
+    if not opened:
+        return set()
+    values = [(number, charger, one.connector, one.received_at, one.started_at) for number, charger, one in opened]
+    with connection.cursor() as cursor:
+        cursor.execute(session_sql.END_OLDER, [list(column) for column in zip(*values, strict=True)])
+        cursor.execute(session_sql.END_LATE, [[row[0] for row in values], [row[3] for row in values]])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def stop(jobs: list[Recorded]) -> list[TagAnswer | None]:
@@ -170,11 +117,13 @@ def stop(jobs: list[Recorded]) -> list[TagAnswer | None]:
         [json.dumps(one.flags) for one in stops],
     ]
     with connection.cursor() as cursor:
-        cursor.execute(STOP, columns)
-        cursor.execute(ORPHAN, columns)
+        cursor.execute(session_sql.CONTRADICT, columns)
+        cursor.execute(session_sql.STOP, columns)
+        cursor.execute(session_sql.ORPHAN, columns)
+        orphans = dict(cursor.fetchall())
     _keep_samples(
         [
-            (job.charger_id, 0, one.transaction_id, one.received_at, one.samples)
+            (job.charger_id, 0, orphans.get(job.charger_id, one.transaction_id), job.charger_id in orphans, one)
             for job, one in zip(jobs, stops, strict=True)
         ]
     )
@@ -186,20 +135,19 @@ def stop(jobs: list[Recorded]) -> list[TagAnswer | None]:
 def meter(jobs: list[Recorded]) -> list[None]:
     meters: list[Meter] = [job.record for job in jobs]  # type: ignore[misc]  # apply groups jobs by record
     _keep_samples(
-        [
-            (job.charger_id, one.connector, one.transaction_id, one.received_at, one.samples)
-            for job, one in zip(jobs, meters, strict=True)
-        ]
+        [(job.charger_id, one.connector, one.transaction_id, False, one) for job, one in zip(jobs, meters, strict=True)]
     )
     return [None] * len(jobs)
 
 
-def _keep_samples(rows: Sequence[tuple[int, int, int | None, datetime, Sequence[Sample]]]) -> None:
+def _keep_samples(rows: Sequence[tuple[int, int, int | None, bool, Meter | Stop]]) -> None:
+    """``rows`` hold charger, connector, session and whether that is an orphan, and who brings the samples."""
     flat = [
-        (charger, connector, transaction, sample.sampled_at, at, sample.sampled_values, sample.digest)
-        for charger, connector, transaction, at, samples in rows
-        for sample in samples
-    ]
+        (charger, connector, transaction, orphan, sample.sampled_at, told.received_at, sample.sampled_values,
+         sample.digest)
+        for charger, connector, transaction, orphan, told in rows
+        for sample in told.samples
+    ]  # fmt: skip
     if flat:
         with connection.cursor() as cursor:
-            cursor.execute(METER, [list(column) for column in zip(*flat, strict=True)])
+            cursor.execute(session_sql.METER, [list(column) for column in zip(*flat, strict=True)])

@@ -90,12 +90,14 @@ def update_installation(
 
 @transaction.atomic
 def delete_installation(*, installation: Installation, actor: Who, reason: str = "") -> None:
-    """Raises Conflict while it has chargers or a rollout that is not finished. The audit trail stays."""
+    """Raises Conflict while it has chargers, charging sessions or an unfinished rollout. The audit trail stays."""
     locked = Installation.objects.select_for_update(of=("self",)).get(pk=installation.pk)
     if locked.rollouts.filter(finished_at__isnull=True).exists():
         raise Conflict("open_rollout", _("A rollout of this installation is not finished: wait for it or cancel it."))
     if locked.chargers.exists():
         raise Conflict("has_chargers", _("This installation still has chargers: move or delete them first."))
+    if locked.sessions.exists():
+        raise Conflict("has_sessions", _("Charging sessions of this installation are on record: it cannot be deleted."))
     audit.record(actor, "installation_deleted", locked, installation_id=locked.pk, before=_facts(locked), reason=reason)
     secrets = list(locked.revisions.exclude(secret=None).values_list("secret_id", flat=True))
     Installation.objects.filter(pk=locked.pk).update(revision=None)

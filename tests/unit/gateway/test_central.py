@@ -159,10 +159,16 @@ def test_a_sample_is_known_by_its_content() -> None:
         digest(sample("2")),
         digest(sample(timestamp="2026-01-01T00:00:01Z")),
         digest(sample(unit="Wh")),
-        digest(sample(), connector=2),
         digest(sample(), transaction_id=8),
+        digest(sample(), transaction_id=None),
+        digest(sample(), transaction_id=None, connector=2),
+        digest(sample(), transaction_id=-1, connector=2),
     ]
-    assert len({digest(sample()), *others}) == 6
+    assert len({digest(sample()), *others}) == 8
+
+
+def test_a_sample_of_a_session_is_the_same_when_the_connector_is_forgotten() -> None:
+    assert digest(sample(), connector=0) == digest(sample(), connector=1)
 
 
 def test_celcius_is_kept_as_celsius_and_only_as_a_unit() -> None:
