@@ -118,7 +118,7 @@ class Transaction(models.Model):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.installation_id is None:
+        if not self.installation_id:
             self.installation_id = self.charger.installation_id
         super().save(*args, **kwargs)
 

@@ -190,7 +190,7 @@ class EverySessionOnce(TestCase):
                     assert result.tag == ACCEPTED or result.tag.status == "Invalid"
                     assert ids.setdefault(number, result.transaction_id) == result.transaction_id
         count = len(ids)
-        wanted = [(1000 * number, 1000 * number + 500, False, []) for number in range(count)]
+        wanted: list[tuple[Any, ...]] = [(1000 * number, 1000 * number + 500, False, []) for number in range(count)]
         assert told(charger) == wanted
         values = MeterValue.objects.order_by("id").values_list("transaction", "sampled_values")
         assert sorted(values) == sorted((ids[number], [{"value": str(number)}]) for number in range(count))
