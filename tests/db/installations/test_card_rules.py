@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Organisation
 from chargers.models import Charger
 from gateway.ocpp16.records import Authorize
-from gateway.store import transaction_jobs
+from gateway.store import session_sql, transaction_jobs
 from gateway.store.jobs import Recorded
 from installations.cards import count_usable_cards
 from installations.models import Grant, IdTag, Installation
@@ -110,7 +110,7 @@ def test_a_look_up_reads_indexes_and_never_the_whole_view(garage: Installation, 
     charger = Charger.objects.create(device_id="ONE", installation=garage)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE installations_idtag, installations_grant, installations_installation, chargers_charger")
-        cursor.execute(f"EXPLAIN {transaction_jobs.TAGS}", [[0], [charger.pk], ["t7"]])
+        cursor.execute(f"EXPLAIN {session_sql.TAGS}", [[0], [charger.pk], ["t7"]])
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "Index Scan using id_tag_once_in_organisation" in plan
     assert "Seq Scan on installations_idtag" not in plan
