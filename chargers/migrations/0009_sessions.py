@@ -44,7 +44,7 @@ CASE WHEN meter_stop >= meter_start AND meter_stop - meter_start <= 2000000
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chargers", "0005_route"), ("installations", "0004_upstream")]
+    dependencies = [("chargers", "0008_gateway_requests"), ("installations", "0004_upstream")]
 
     operations = [
         migrations.AddField(
