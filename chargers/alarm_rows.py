@@ -3,15 +3,38 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from chargers.alarms import QUEUE_AGE, Alarm, AlarmCode, AlarmFacts, alarms_of
-from chargers.models import Charger, UpstreamLink, UpstreamMessage
+from chargers.alarms import (
+    CLOCK_OFF_SECONDS,
+    EVENT_AGE,
+    MOST_REFUSED_LOGINS,
+    QUEUE_AGE,
+    REFUSED_LOGINS_COUNT,
+    SERIOUS_EVENTS,
+    Alarm,
+    AlarmCode,
+    AlarmFacts,
+    alarms_of,
+)
+from chargers.models import Charger, ChargerLink, Connector, RefusedLogin, SecurityEvent, UpstreamLink, UpstreamMessage
 from chargers.upstream_state import LOGIN_FAULTS, UpstreamFacts
 
 CONDITIONS: Mapping[AlarmCode, Callable[[datetime], Q]] = {
     AlarmCode.DUPLICATE_IDENTITY: lambda _now: Q(link__alarm=AlarmCode.DUPLICATE_IDENTITY),
+    AlarmCode.LOGIN_REFUSED: lambda now: Q(
+        refused_login__count__gte=MOST_REFUSED_LOGINS, refused_login__last_at__gte=now - REFUSED_LOGINS_COUNT
+    ),
+    AlarmCode.SECURITY_EVENT: lambda now: Q(
+        Exists(serious_events().filter(charger=OuterRef("pk"), at__gte=now - EVENT_AGE))
+    ),
+    AlarmCode.CONNECTOR_FAULT: lambda _now: Q(
+        Exists(Connector.objects.filter(charger=OuterRef("pk"), status="Faulted"))
+    ),
+    AlarmCode.CLOCK_OFF: lambda _now: (
+        Q(link__clock_offset_seconds__gt=CLOCK_OFF_SECONDS) | Q(link__clock_offset_seconds__lt=-CLOCK_OFF_SECONDS)
+    ),
     AlarmCode.BACKEND_REFUSES: lambda _now: Q(upstream__state="waiting", upstream__fault__in=sorted(LOGIN_FAULTS)),
     AlarmCode.QUEUE_OLD: lambda now: Q(
         Exists(
@@ -19,6 +42,10 @@ CONDITIONS: Mapping[AlarmCode, Callable[[datetime], Q]] = {
         )
     ),
 }
+
+
+def serious_events() -> QuerySet[SecurityEvent]:
+    return SecurityEvent.objects.filter(kind__in=sorted(SERIOUS_EVENTS))
 
 
 def having(code: AlarmCode, now: datetime | None = None) -> Exists:
@@ -60,10 +87,22 @@ def upstream_facts_of(charger: Charger) -> UpstreamFacts | None:
 
 def alarms_of_charger(charger: Charger) -> tuple[Alarm, ...]:
     """For a charger read with its facts."""
-    link = getattr(charger, "link", None)
+    link: ChargerLink | None = getattr(charger, "link", None)
+    refused: RefusedLogin | None = getattr(charger, "refused_login", None)
     facts = AlarmFacts(
         link_alarm=link.alarm if link else "",
         link_alarm_at=link.alarm_at if link else None,
         upstream=upstream_facts_of(charger),
+        refused_logins=refused.count if refused else 0,
+        first_refused_at=refused.first_at if refused else None,
+        last_refused_at=refused.last_at if refused else None,
+        faulted=tuple(
+            (one.number, one.error_code or "OtherError", one.status_at)
+            for one in charger.connectors.all()
+            if one.status == "Faulted"
+        ),
+        clock_offset_seconds=link.clock_offset_seconds if link else None,
+        event=getattr(charger, "event", None) or "",
+        event_at=getattr(charger, "event_at", None),
     )
     return alarms_of(facts, timezone.now())

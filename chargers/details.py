@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from chargers.models import Charger, Delivery, RefusedTag, ReportedSetting, Transaction
+from chargers.models import Charger, Delivery, RefusedTag, ReportedSetting, SecurityEvent, Transaction
 from installations.cards import usable_cards
 from installations.models import DecidingCard, Installation
 
@@ -37,6 +37,10 @@ def recent_deliveries(charger: Charger) -> list[Delivery]:
 
 def recent_transactions(charger: Charger) -> list[Transaction]:
     return list(Transaction.objects.filter(charger=charger).order_by("-id")[:SHOWN])
+
+
+def recent_security_events(charger: Charger) -> list[SecurityEvent]:
+    return list(SecurityEvent.objects.filter(charger=charger).order_by("-id")[:SHOWN])
 
 
 def reported_rows(charger: Charger) -> list[ReportedSetting]:

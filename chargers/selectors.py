@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, Query
 from django.utils import timezone
 
 from accounts.actor import Who
-from chargers.alarm_rows import alarmed, having
+from chargers.alarm_rows import alarmed, having, serious_events
 from chargers.alarms import AlarmCode
 from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, link_state
 from chargers.models import (
@@ -164,11 +164,14 @@ def with_facts(rows: QuerySet[Charger]) -> QuerySet[Charger]:
     on_its_way = Delivery.objects.filter(state__in=sorted(OPEN_STATES)).select_related("revision")
     node = GatewayNode.objects.filter(name=OuterRef("link__node"), stopped_at__isnull=True)
     queue = UpstreamMessage.objects.filter(charger=OuterRef("pk"), ended_at__isnull=True).order_by().values("charger")
+    events = serious_events().filter(charger=OuterRef("pk")).order_by("-at")
     return (
-        rows.select_related("installation", "circuit", "link", "upstream", "applied_revision")
+        rows.select_related("installation", "circuit", "link", "refused_login", "upstream", "applied_revision")
         .annotate(
             node_seen_at=Subquery(node.values("seen_at")[:1]),
             charging_now=charging_now(),
+            event=Subquery(events.values("kind")[:1]),
+            event_at=Subquery(events.values("at")[:1]),
             queued=Subquery(queue.annotate(found=Count("pk")).values("found")),
             oldest_queued_at=Subquery(queue.annotate(found=Min("queued_at")).values("found")),
         )

@@ -1,6 +1,17 @@
 from django.urls import include, path
 
-from chargers.views import authentication, cards, charger, finding, history, overview, register, rollouts, steering
+from chargers.views import (
+    authentication,
+    cards,
+    charger,
+    finding,
+    history,
+    link_password,
+    overview,
+    register,
+    rollouts,
+    steering,
+)
 
 urlpatterns = [
     path("", include("chargers.request_urls")),
@@ -17,6 +28,8 @@ urlpatterns = [
     path("installations/<int:pk>/history/", history.history, name="installation_history"),
     path("installations/<int:pk>/history/<int:number>/restore/", history.restore_revision, name="revision_restore"),
     path("chargers/<str:device_id>/", charger.charger, name="charger"),
+    path("chargers/<str:device_id>/link-password/", link_password.link_password, name="charger_link_password"),
+    path("chargers/<str:device_id>/link-password/cancel/", link_password.cancel, name="charger_link_password_cancel"),
     path("chargers/<str:device_id>/edit/", charger.edit, name="charger_edit"),
     path("chargers/<str:device_id>/move/", charger.move, name="charger_move"),
     path("chargers/<str:device_id>/delete/", charger.delete, name="charger_delete"),

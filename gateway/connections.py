@@ -48,8 +48,8 @@ class Connection:
     """
 
     __slots__ = (
-        "_answers", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered", "_tasks", "_timer",
-        "closing", "entry", "fence_closed", "node", "pinging", "session", "slot", "socket", "upstream",
+        "_answers", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered", "_shown", "_tasks",
+        "_timer", "closing", "entry", "fence_closed", "node", "pinging", "session", "slot", "socket", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +74,7 @@ class Connection:
         self.closing = False
         self.pinging = False
         self.fence_closed = False
+        self._shown = entry.known.candidate if slot == "candidate" else entry.known.current
         self._library = library
         self._clock = clock
         self._put = put
@@ -83,6 +84,10 @@ class Connection:
         self._answers: dict[str, asyncio.Future[Answered]] = {}
         self._registered: asyncio.Future[LinkFacts | None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def charger_id(self) -> int:
+        return self.entry.charger_id
 
     @property
     def device_id(self) -> str:
@@ -291,8 +296,11 @@ class Connection:
         return str(self.session.busy_reason(self._clock.now()) or "")
 
     def take_entry(self, entry: Entry) -> None:
-        """The directory has changed: another revision may ask for cards or not."""
+        """The directory has changed: another revision may ask for cards or not, a password may be void."""
         self.entry = entry
+        if self._shown not in (entry.known.current, entry.known.candidate):
+            self._spawn(self.close(POLICY_VIOLATION, "the password has changed"))
+            return
         if self.session is not None:
             self.session.require_authorization(entry.authorization_required)
             self.join(self._bridges.attach(entry, self))

@@ -44,6 +44,13 @@ class Directory:
             self._missed.add(device_id)
         return entry
 
+    def expect(self, device_id: str, candidate: bytes) -> None:
+        """A new password is being sent: know it at once, the charger may come back with it before the next refresh."""
+        entry = self._entries.get(device_id)
+        if entry is not None:
+            known = msgspec.structs.replace(entry.known, candidate=candidate)
+            self._entries[device_id] = msgspec.structs.replace(entry, known=known)
+
     def take_missed(self) -> set[str]:
         missed, self._missed = self._missed, set()
         return missed

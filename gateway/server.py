@@ -22,6 +22,7 @@ from gateway.handshake import SUBPROTOCOL, HandshakeRequest, HandshakeSettings, 
 from gateway.ocpp16.facts import SessionSettings
 from gateway.push import Pusher, carry_out
 from gateway.requests import Requests
+from gateway.rotation import Rotation
 from gateway.store import (
     BeginPush,
     CloseFence,
@@ -31,11 +32,12 @@ from gateway.store import (
     Raise,
     StepPush,
     Store,
+    link_password_jobs,
     reading,
     request_jobs,
     upstream_reading,
 )
-from gateway.store.jobs import Job
+from gateway.store.jobs import Job, RefuseLogin
 from gateway.transport import Library, Refusal, Socket, Upgrade, library, listen
 from installations.ocpp_url.host import Doors
 
@@ -86,6 +88,13 @@ class Gateway:
         )
         self.requests = Requests(self, Stage(doors or Doors()))
         self._attempts = AttemptLimiter()
+        self._rotation = Rotation(
+            self.connections,
+            lambda: self._ask(lambda: link_password_jobs.waiting(self.node)),
+            self.commit,
+            self.directory.expect,
+            pepper,
+        )
         self._accepted: dict[tuple[str, str], tuple[Entry, str]] = {}
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -105,7 +114,7 @@ class Gateway:
             )  # fmt: skip
             async with server as listening:
                 self.bound_port = next(iter(listening.sockets)).getsockname()[1]
-                chores = (self._refresh, self._beat, self._ping_all, self._open_fences)
+                chores = (self._refresh, self._beat, self._ping_all, self._open_fences, self._rotation.keep_looking)
                 bridge = (self.bridges.keep_claims, self.bridges.take_up_stranded, self.bridges.ping_backends)
                 for chore in (*chores, *bridge):
                     self.spawn(chore())
@@ -159,6 +168,8 @@ class Gateway:
         if not decision.accepted or entry is None:
             if decision.reason is not Reason.TOO_MANY_ATTEMPTS:
                 log.info("handshake refused", reason=decision.reason.value, device_id=identity)
+            if entry is not None and decision.status == 401:
+                self.store.put(RefuseLogin(entry.charger_id, utc(now)))
             return Refusal(decision.status, decision.headers, f"{decision.reason.value}\n")
         self._attempts.succeeded(identity or "", address, now)
         standing = self.connections.get(decision.device_id)

@@ -6,6 +6,7 @@ from chargers.api.authentication import AuthenticationView, PreviewView, Restore
 from chargers.api.backend_tests import BackendTestsView, BackendTestView
 from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
 from chargers.api.installations import InstallationsView, InstallationView
+from chargers.api.link_passwords import LinkPasswordView
 from chargers.api.rollouts import (
     CancelView,
     DeliveriesView,
@@ -43,5 +44,6 @@ urlpatterns = [
     path(f"{ROLLOUT}/cancel/", CancelView.as_view(), name="api-rollout-cancel"),
     path("chargers/", ChargersView.as_view(), name="api-chargers"),
     path("chargers/bulk/", ManyChargersView.as_view(), name="api-chargers-bulk"),
+    path("chargers/<device_id:device_id>/link-password/", LinkPasswordView.as_view(), name="api-charger-link-password"),
     path("chargers/<device_id:device_id>/", ChargerView.as_view(), name="api-charger"),
 ]

@@ -1,6 +1,7 @@
 """What is out there (charger, link, sessions) and the work of making it match (rollout, delivery)."""
 
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
+from chargers.models.link_password import LinkPasswordChange, PasswordChangeState, RefusedLogin
 from chargers.models.refused_tag import RefusedTag
 from chargers.models.request import GatewayRequest
 from chargers.models.rollout import Delivery, DeliveryEvent, PaceBucket, PushRecord, Rollout, WorkerHeartbeat
@@ -24,9 +25,12 @@ __all__ = [
     "DeliveryEvent",
     "GatewayNode",
     "GatewayRequest",
+    "LinkPasswordChange",
     "MeterValue",
     "PaceBucket",
+    "PasswordChangeState",
     "PushRecord",
+    "RefusedLogin",
     "RefusedTag",
     "ReportedSetting",
     "Rollout",

@@ -105,7 +105,7 @@ def _taken(installation: Installation, owner_id: int, index: int) -> Fault:
 
 
 def _register(installation: Installation, line: Line, item: NewCharger, actor: Who, reason: str) -> Line:
-    password = "".join(secrets.choice(ALPHABET) for _place in range(LINK_PASSWORD_LENGTH))
+    password = new_link_password()
     try:
         with transaction.atomic():
             charger = Charger.objects.create(
@@ -126,6 +126,10 @@ def _register(installation: Installation, line: Line, item: NewCharger, actor: W
     _record(actor, "charger_registered", charger, after=facts_of(charger), reason=reason)
     rollouts.add_charger(charger)
     return Line(line.index, line.device_id, charger, credentials_for(charger.device_id, password))
+
+
+def new_link_password() -> str:
+    return "".join(secrets.choice(ALPHABET) for _place in range(LINK_PASSWORD_LENGTH))
 
 
 def credentials_for(device_id: str, password: str) -> Credentials:

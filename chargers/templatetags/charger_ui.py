@@ -13,7 +13,8 @@ from accounts.templatetags.ui import icon
 from chargers.alarm_rows import alarms_of_charger
 from chargers.alarms import AlarmCode
 from chargers.explain import explain
-from chargers.models import Charger, Delivery, Transaction
+from chargers.models import Charger, Delivery, LinkPasswordChange, Transaction
+from chargers.password_words import WORDS
 from chargers.selectors import link_state_of
 
 register = template.Library()
@@ -46,6 +47,10 @@ REASONS: Mapping[str, Any] = {
 }  # fmt: skip
 ALARM_WORDS: Mapping[AlarmCode, Any] = {
     AlarmCode.DUPLICATE_IDENTITY: _("second device"),
+    AlarmCode.LOGIN_REFUSED: _("wrong password"),
+    AlarmCode.SECURITY_EVENT: _("security event"),
+    AlarmCode.CONNECTOR_FAULT: _("fault"),
+    AlarmCode.CLOCK_OFF: _("clock off"),
     AlarmCode.BACKEND_REFUSES: _("backend refuses the login"),
     AlarmCode.QUEUE_OLD: _("messages wait"),
 }
@@ -85,6 +90,17 @@ def alarm_badge(charger: Charger) -> SafeString | str:
         (_badge("bad", "exclamation-triangle-fill", ALARM_WORDS[alarm.code]),) for alarm in alarms_of_charger(charger)
     ]
     return format_html_join("", " {}", badges)
+
+
+@register.simple_tag
+def password_badge(state: str) -> SafeString:
+    look, symbol, word, _sentence = WORDS[str(state)]
+    return _badge(look, symbol, word)
+
+
+@register.simple_tag
+def password_sentence(change: LinkPasswordChange) -> str:
+    return str(WORDS[change.state][3])
 
 
 @register.simple_tag

@@ -52,7 +52,11 @@ def on_status(inbound: Inbound[StatusRequest]) -> Reply:
         connector_count=activity.connector_count,
         info=cut(status.info, 100),
         reported_at=reported_at,
-        clock_offset_seconds=None if reported_at is None else round(reported_at.timestamp() - inbound.now, 1),
+        clock_offset_seconds=(
+            None
+            if reported_at is None
+            else round(activity.hear_clock(reported_at.timestamp() - inbound.now, inbound.now), 1)
+        ),
     )
     return Reply(record=record, idle_may_change=True)
 

@@ -9,6 +9,7 @@ from gateway.ocpp16.vocabulary import CHARGE_POINT_STATUSES
 MAX_CONNECTORS = 64
 NUMBER_OF_CONNECTORS = "NumberOfConnectors"
 REMEMBERED_ENDS = 16
+CLOCK_MEMORY_SECONDS = 3600.0
 
 
 class ChargerActivity:
@@ -23,6 +24,8 @@ class ChargerActivity:
         "_ended",
         "boot_accepted",
         "boot_number",
+        "clock_offset",
+        "clock_offset_at",
         "connector_count",
         "diagnostics_status",
         "firmware_status",
@@ -50,6 +53,8 @@ class ChargerActivity:
         self.firmware_status = ""
         self.diagnostics_status = ""
         self.remote_start_until = 0.0
+        self.clock_offset = 0.0
+        self.clock_offset_at: float | None = None
         self._ended: tuple[int, ...] = ()
 
     def booted(self, boot_number: int, settled_at: float) -> None:
@@ -63,6 +68,7 @@ class ChargerActivity:
         self.foreign.clear()
         self.firmware_status = self.diagnostics_status = ""
         self.remote_start_until = 0.0
+        self.clock_offset_at = None
 
     def report(self, connector: int, status: str) -> bool:
         """Take a status; False when it says something impossible and is not kept."""
@@ -73,6 +79,16 @@ class ChargerActivity:
         if connector and status in IDLE_STATUSES and self.foreign:
             self.foreign = {number: at for number, at in self.foreign.items() if at != connector}
         return True
+
+    def hear_clock(self, offset: float, now: float) -> float:
+        """The charger's clock minus ours, in seconds, by a message that names a time.
+
+        A message may be late, never early: of the last hour the one most ahead is the nearest to the truth.
+        """
+        known_at = self.clock_offset_at
+        if known_at is None or offset >= self.clock_offset or now - known_at > CLOCK_MEMORY_SECONDS:
+            self.clock_offset, self.clock_offset_at = offset, now
+        return self.clock_offset
 
     def learn_connector_count(self, count: int) -> bool:
         """NumberOfConnectors as the charger has it; absurd numbers, and fewer than have reported, are not believed."""

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.ocpp16 import records
 from gateway.store import (
     link_jobs,
+    link_password_jobs,
     push_jobs,
     record_jobs,
     request_jobs,
@@ -20,6 +21,7 @@ from gateway.store.jobs import (
     Connect,
     Disconnect,
     EndMessages,
+    EndPassword,
     EndPush,
     EndRequest,
     Job,
@@ -29,7 +31,9 @@ from gateway.store.jobs import (
     MapTransaction,
     Raise,
     Recorded,
+    RefuseLogin,
     RingFor,
+    SendPassword,
     StepPush,
     TellUpstream,
 )
@@ -41,6 +45,9 @@ APPLIERS: dict[type, Callable[[list[Any]], Sequence[Any]]] = {
     Raise: link_jobs.raise_alarm,
     CloseFence: link_jobs.close_fence,
     KeepCandidate: link_jobs.keep_candidate,
+    SendPassword: link_password_jobs.send,
+    EndPassword: link_password_jobs.end,
+    RefuseLogin: link_password_jobs.refuse_login,
     KeepReported: link_jobs.keep_reported,
     BeginPush: push_jobs.begin,
     StepPush: push_jobs.step,

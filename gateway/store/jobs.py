@@ -114,6 +114,31 @@ class KeepCandidate(msgspec.Struct, frozen=True):
     digest: bytes
 
 
+class SendPassword(msgspec.Struct, frozen=True):
+    """A link password is about to be sent: keep it as candidate. Result: True while the change still waits."""
+
+    charger_id: int
+    change_id: int
+    digest: bytes
+
+
+class EndPassword(msgspec.Struct, frozen=True):
+    """What became of it: accepted, refused, unknown, or waiting again."""
+
+    charger_id: int
+    change_id: int
+    state: str
+    answer: str
+    digest: bytes
+
+
+class RefuseLogin(msgspec.Struct, frozen=True):
+    """Somebody tried to sign in as this charger with a wrong password, or none."""
+
+    charger_id: int
+    at: datetime
+
+
 class KeepReported(msgspec.Struct, frozen=True):
     """Configuration keys as the charger told them: key to (value, read-only)."""
 
@@ -191,6 +216,9 @@ type Job = (
     | KeepCandidate
     | KeepReported
     | Raise
+    | SendPassword
+    | EndPassword
+    | RefuseLogin
     | TellUpstream
     | EndMessages
     | MapTransaction

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from gateway.store import link_password_jobs
 from gateway.store.jobs import CloseFence, Connect, Disconnect, KeepCandidate, KeepReported, LinkFacts, Raise
 
 CONNECT = """
@@ -58,6 +59,7 @@ def connect(jobs: list[Connect]) -> list[LinkFacts | None]:
         shown = [job.charger_id for job in jobs if job.slot == "candidate"]
         if shown:
             cursor.execute(PROMOTE, [shown])
+        link_password_jobs.logged_in(list(links), shown)
         connectors: dict[int, dict[int, str]] = defaultdict(dict)
         cursor.execute(
             "SELECT c.charger_id, c.number, c.status FROM chargers_connector c JOIN chargers_chargerlink l"

@@ -116,6 +116,11 @@ TABLE: dict[str, Address] = {
         lambda world: f"/chargers/{world.charger.device_id}/",
         lambda world: f"/chargers/{world.foreign_charger.device_id}/",
     ),
+    "api-charger-link-password": Address(
+        {"GET": SERVICE, "POST": SERVICE, "DELETE": SERVICE},
+        lambda world: f"/chargers/{world.charger.device_id}/link-password/",
+        lambda world: f"/chargers/{world.foreign_charger.device_id}/link-password/",
+    ),
     "api-id-tags": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/id-tags/"),
     "api-id-tags-import": Address({"POST": EVERYBODY}, lambda world: "/id-tags/import/"),
     "api-id-tag": Address(

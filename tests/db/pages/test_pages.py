@@ -46,6 +46,7 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         "charger": reverse("charger", args=["ZCS000001"]),
         "charger_edit": reverse("charger_edit", args=["ZCS000001"]),
         "charger_move": reverse("charger_move", args=["ZCS000001"]),
+        "charger_link_password": reverse("charger_link_password", args=["ZCS000001"]),
         "find": reverse("find") + "?q=g",
         "rollouts": reverse("rollouts"),
         "rollout": reverse("rollout", args=[rollout.pk]),
@@ -72,6 +73,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "charger_register": frozenset({"service"}),
     "charger_edit": frozenset({"service"}),
     "charger_move": frozenset({"service"}),
+    "charger_link_password": frozenset({"service"}),
     "installation_access": frozenset({"owner", "service"}),
     "installation_edit": frozenset({"owner", "service"}),
     "installation_cards": ALL,
@@ -91,6 +93,7 @@ POSTS: dict[str, frozenset[str]] = {
     "installation_access": frozenset({"owner"}),
     "installation_delete": frozenset({"owner"}),
     "charger_delete": frozenset({"service"}),
+    "charger_link_password_cancel": frozenset({"service"}),
     "circuit_delete": frozenset({"service"}),
     "access_revoke": frozenset({"owner"}),
     "card_new": frozenset({"owner", "service"}),
@@ -159,7 +162,7 @@ def post_address(name: str, site: Installation, rollout: Rollout) -> str:
     match name:
         case "rollout_retry" | "rollout_cancel" | "rollout_pause" | "rollout_resume" | "rollout_proceed":
             return reverse(name, args=[rollout.pk])
-        case "charger_delete":
+        case "charger_delete" | "charger_link_password_cancel":
             return reverse(name, args=["ZCS000001"])
         case "circuit_delete":
             circuit = Circuit.objects.filter(installation=site).first()

@@ -29,6 +29,16 @@ def upstream(state: str = "connected", **more: object) -> AlarmFacts:
         (upstream("waiting", fault="unauthorized", http_status=401), ["backend_refuses"]),
         (upstream("waiting", fault="forbidden", http_status=403), ["backend_refuses"]),
         (upstream("connecting"), []),
+        (AlarmFacts(refused_logins=4, last_refused_at=NOW), []),
+        (AlarmFacts(refused_logins=5, last_refused_at=NOW), ["login_refused"]),
+        (AlarmFacts(refused_logins=99, last_refused_at=NOW - timedelta(hours=2)), []),
+        (AlarmFacts(faulted=((1, "GroundFailure", NOW),)), ["connector_fault"]),
+        (AlarmFacts(clock_offset_seconds=-299.0), []),
+        (AlarmFacts(clock_offset_seconds=7200.0), ["clock_off"]),
+        (AlarmFacts(clock_offset_seconds=-7200.0), ["clock_off"]),
+        (AlarmFacts(event="TamperDetectionActivated", event_at=NOW), ["security_event"]),
+        (AlarmFacts(event="StartupOfTheDevice", event_at=NOW), []),
+        (AlarmFacts(event="TamperDetectionActivated", event_at=NOW - timedelta(days=2)), []),
         (upstream(queued=1, oldest_at=NOW - QUEUE_AGE), []),
         (upstream(queued=1, oldest_at=NOW - QUEUE_AGE - timedelta(seconds=1)), ["queue_old"]),
         (
@@ -47,6 +57,15 @@ def test_an_alarm_tells_since_when_and_what_to_do() -> None:
     assert alarm.since == NOW - timedelta(hours=1)
     assert "401" in str(alarm.detail)
     assert "password" in str(alarm.detail)
+
+
+def test_a_fault_names_its_connector_and_a_clock_its_direction() -> None:
+    (one,) = alarms_of(AlarmFacts(faulted=((2, "GroundFailure", NOW), (3, "OtherError", NOW))), NOW)
+    assert "Connector 2" in str(one.detail)
+    assert "GroundFailure" in str(one.detail)
+    (fast,) = alarms_of(AlarmFacts(clock_offset_seconds=3600.0), NOW)
+    (slow,) = alarms_of(AlarmFacts(clock_offset_seconds=-3600.0), NOW)
+    assert ("60 minutes fast" in str(fast.detail), "60 minutes slow" in str(slow.detail)) == (True, True)
 
 
 def test_every_code_has_its_rule_its_condition_and_its_words() -> None:
