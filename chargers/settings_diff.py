@@ -1,7 +1,7 @@
 """What one charger must be told so that it does what its installation agreed. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +42,8 @@ class Target:
     """What a charger is to be told. ``writes`` are in order: the password before the URL it is for.
 
     ``leaves``: once told, the charger goes to the backend and is gone from us. ``must_read_first``: the writes depend
-    on keys that were never reported. Only the gateway knows what already matches; it writes only what differs.
+    on keys that were never reported. ``clear_charging_profiles``: from then on its own backend limits it. Only the
+    gateway knows what already matches; it writes only what differs.
     """
 
     writes: tuple[KeyWrite, ...] = ()
@@ -52,6 +53,7 @@ class Target:
     reopen: Reopen = Reopen.AT_END
     fence: bool = True
     must_read_first: bool = False
+    clear_charging_profiles: bool = False
     url_value: str = ""
     unsupported: Unsupported | None = None
 
@@ -140,9 +142,10 @@ def _direct(
     writes += _free_vend(profile, active=not settings.authorization_required and bool(settings.default_id_tag),
                          tag=settings.default_id_tag)  # fmt: skip
     url_writes = _url_writes(profile, endpoint, reported)
-    return _target(
+    target = _target(
         profile, (*writes, *url_writes), leaves=not profile.keeps_portal_link, must_read_first=not url_writes
     )
+    return replace(target, clear_charging_profiles=True)
 
 
 def _native(

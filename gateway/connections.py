@@ -14,6 +14,7 @@ from gateway.bridge.outbox import Queued
 from gateway.bridge.upstream import Upstream
 from gateway.clock import Clock, utc
 from gateway.directory import Entry
+from gateway.limits.line import ChargerLine
 from gateway.ocpp16.effects import Answered, Close, Effect, Noticed, Outcome, Priority, Ring, Send, Store
 from gateway.ocpp16.facts import SessionFacts, SessionSettings
 from gateway.ocpp16.outgoing import read_object
@@ -49,7 +50,8 @@ class Connection:
 
     __slots__ = (
         "_answers", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered", "_shown", "_tasks",
-        "_timer", "closing", "entry", "fence_closed", "node", "pinging", "session", "slot", "socket", "upstream",
+        "_timer", "closing", "entry", "fence_closed", "limit_line", "node", "pinging", "session", "slot", "socket",
+        "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -75,6 +77,7 @@ class Connection:
         self.pinging = False
         self.fence_closed = False
         self._shown = entry.known.candidate if slot == "candidate" else entry.known.current
+        self.limit_line = ChargerLine(self)
         self._library = library
         self._clock = clock
         self._put = put
@@ -113,6 +116,7 @@ class Connection:
         self.fence_closed = facts.fence_closed
         self.join(self._bridges.attach(self.entry, self))
         self.session = session = ChargerSession(self._session_facts(facts), settings, now)
+        self._bridges.limits.attach(self.entry.charger_id, self.limit_line)
         self._arm()
         try:
             while not self.closing:
@@ -153,6 +157,7 @@ class Connection:
             self._timer.cancel()
         self.closing = True
         self.join(None)
+        self._bridges.limits.detach(self.entry.charger_id, self.limit_line)
         now = self._clock.now()
         self._perform(session.closed(now))
         self._put(Disconnect(self.entry.charger_id, epoch, utc(now)), None)
@@ -183,6 +188,7 @@ class Connection:
                         future.set_result(effect)
                 case Ring():
                     self._put(RingFor(self.entry.charger_id), None)
+                    self._bridges.limits.wake(self.entry.charger_id)
                 case Noticed():
                     metrics.ODDITIES.labels(effect.oddity.value).inc()
                 case Close():
@@ -217,6 +223,7 @@ class Connection:
 
     def _lifted(self, token: int, lifted: Lifted) -> None:
         effect = self._lifting.pop(token, None)
+        self._bridges.limits.wake(self.entry.charger_id)
         if effect is None or self.upstream is None or not lifted.message_id:
             return
         payload = read_object(msgspec.Raw(effect.payload)) or {}
@@ -287,6 +294,10 @@ class Connection:
         self._perform(effects)
         return await future
 
+    async def clear_profiles(self) -> Outcome:
+        """Take our charging profiles from the charger; RESULT: none of them is there any more."""
+        return await self._bridges.limits.clear(self.entry.charger_id)
+
     def is_idle(self) -> bool:
         return self.session is not None and not self.closing and self.session.is_idle(self._clock.now())
 
@@ -304,6 +315,7 @@ class Connection:
         if self.session is not None:
             self.session.require_authorization(entry.authorization_required)
             self.join(self._bridges.attach(entry, self))
+            self._bridges.limits.wake(entry.charger_id)
 
     def join(self, upstream: Upstream | None) -> None:
         """From now on its messages go up there; None: they stay here."""

@@ -32,6 +32,7 @@ class Line(Protocol):
         answer_seconds: float | None = ...,
     ) -> Answered: ...
     def busy_reason(self) -> str: ...
+    async def clear_profiles(self) -> Outcome: ...
 
 
 class Books(Protocol):
@@ -115,15 +116,29 @@ class Pusher:
         needed = [(write, value) for write, value in values if not self._matches(write, value)]
         self.writes += [WriteResult(write.key, "Unchanged") for write, value in values if (write, value) not in needed]
         if not needed and not order.force_reset:
+            await self._clear_profiles()
             return
         if order.fence:
             await self._close()
+        await self._clear_profiles()
         for write, value in needed:
             await self._write(write, value)
         await self._read_back(values)
         asks_reboot = any(result.status == "RebootRequired" for result in self.writes)
         if order.force_reset or (self.changed and (order.reset or asks_reboot)):
             await self._reset()
+
+    async def _clear_profiles(self) -> None:
+        """While the charger is closed and before it can leave: a limit left behind would hold it for days."""
+        if not self.order.clear_charging_profiles:
+            return
+        match await self.line.clear_profiles():
+            case Outcome.RESULT:
+                return
+            case Outcome.ERROR | Outcome.INVALID:
+                raise _Ended(PushResult.REJECTED, failed_key="ClearChargingProfile")
+            case _:
+                raise _Ended(PushResult.OFFLINE, "ClearChargingProfile")
 
     async def _value(self, write: KeyWrite) -> _Value:
         if write.secret_id is None:

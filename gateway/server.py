@@ -19,6 +19,7 @@ from gateway.clock import Clock, utc
 from gateway.connections import Connection
 from gateway.directory import Directory, Entry
 from gateway.handshake import SUBPROTOCOL, HandshakeRequest, HandshakeSettings, Reason, decide, read_identity
+from gateway.limits.desk import Limits
 from gateway.ocpp16.facts import SessionSettings
 from gateway.push import Pusher, carry_out
 from gateway.requests import Requests
@@ -32,6 +33,7 @@ from gateway.store import (
     Raise,
     StepPush,
     Store,
+    charging,
     link_password_jobs,
     reading,
     request_jobs,
@@ -84,6 +86,7 @@ class Gateway:
             self.directory,
             self._clock,
             doors or Doors(),
+            limits=Limits(self.store, charging, self._clock),
             first_pause=backend_retry_seconds,
         )
         self.requests = Requests(self, Stage(doors or Doors()))
@@ -116,7 +119,7 @@ class Gateway:
                 self.bound_port = next(iter(listening.sockets)).getsockname()[1]
                 chores = (self._refresh, self._beat, self._ping_all, self._open_fences, self._rotation.keep_looking)
                 bridge = (self.bridges.keep_claims, self.bridges.take_up_stranded, self.bridges.ping_backends)
-                for chore in (*chores, *bridge):
+                for chore in (*chores, *bridge, self.bridges.limits.run):
                     self.spawn(chore())
                 ready()
                 await self._stopping.wait()
@@ -298,6 +301,7 @@ class Gateway:
             *(connection.close(1001, "going away") for connection in list(self.connections.values())),
             return_exceptions=True,
         )
+        self.bridges.limits.stop()
         await self.bridges.stop()
         with contextlib.suppress(Exception):
             await self._ask(lambda: reading.beat_node(self.node, self.incarnation, stopped=True))
@@ -321,6 +325,7 @@ class Gateway:
             outcome = self._refused(order, PushResult.NO_ANSWER, "broken")
         finally:
             connection.pushing = False
+        self.bridges.limits.pushed(order, outcome.result)
         metrics.PUSHES.labels(outcome.result.value).inc()
         return outcome
 

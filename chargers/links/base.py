@@ -69,6 +69,7 @@ class PushOrder:
     ``writes`` are read first and sent in this order, only where they differ. ``reset``: one Soft Reset at the end when
     anything was written; ``force_reset``: even when every write was Unchanged. ``read_only``: ``read_keys`` are read,
     no PushRecord is begun, the charger may be busy; without ``read_keys`` a fence left closed is opened.
+    ``clear_charging_profiles``: those of ours that the charger may hold are taken away before the first write.
     """
 
     delivery_id: int

@@ -1,6 +1,7 @@
 """What is out there (charger, link, sessions) and the work of making it match (rollout, delivery)."""
 
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
+from chargers.models.charging import BackendProfile, ChargingLimit
 from chargers.models.link_password import LinkPasswordChange, PasswordChangeState, RefusedLogin
 from chargers.models.refused_tag import RefusedTag
 from chargers.models.request import GatewayRequest
@@ -17,9 +18,11 @@ from chargers.models.upstream import (
 )
 
 __all__ = [
+    "BackendProfile",
     "BackendTag",
     "Charger",
     "ChargerLink",
+    "ChargingLimit",
     "Connector",
     "Delivery",
     "DeliveryEvent",

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from chargers.charging.profile import Unit
 from chargers.links.base import Encoding, Reopen
 from chargers.profiles.profile import (
     AuthKeys,
@@ -21,7 +22,13 @@ from chargers.profiles.profile import (
 )
 
 FOLDER = Path(__file__).parent
-ENUMS: Mapping[str, type[StrEnum]] = {"grade": Grade, "form": UrlForm, "encoding": Encoding, "reopen": Reopen}
+ENUMS: Mapping[str, type[StrEnum]] = {
+    "grade": Grade,
+    "form": UrlForm,
+    "encoding": Encoding,
+    "reopen": Reopen,
+    "rate_unit": Unit,
+}
 PARTS: Mapping[str, type] = {"url": UrlKeys, "auth": AuthKeys, "free_vend": FreeVendKeys, "example": Example}
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chargers.charging.profile import Unit
 from chargers.links.base import Encoding, Reopen
 
 
@@ -104,6 +105,7 @@ class Profile:
 
     ``backend_keys``: configuration keys that a backend may change through the bridge, in OCPP cloud.
     ``leave_seconds``: how long a charger that was sent away must stay away before it counts as handed over.
+    ``rate_unit``: the unit in which it takes charging limits.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Profile:
     fence: bool = True
     reopen: Reopen = Reopen.BEFORE_RESET
     leave_seconds: int = 60
+    rate_unit: Unit = Unit.A
     manual: str = ""
     unsupported: tuple[str, ...] = field(default=())
     backend_keys: tuple[str, ...] = BACKEND_KEYS

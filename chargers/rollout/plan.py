@@ -194,6 +194,7 @@ def _order(snapshot: Snapshot, *, read_only: bool = False) -> PushOrder:
         reset=target.reset and not read_only,
         force_reset=target.leaves and target.reset and not read_only,
         reopen=target.reopen,
+        clear_charging_profiles=target.clear_charging_profiles and not read_only,
     )
 
 

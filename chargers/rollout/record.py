@@ -63,6 +63,13 @@ JOIN installations_authenticationrevision r ON r.id = d.revision_id
 WHERE c.id = d.charger_id
 """
 
+# A backend that a charger has left for another mode limits it no more.
+LEAVE_LIMITS = """
+UPDATE chargers_backendprofile p SET closed_at = now()
+FROM chargers_delivery d JOIN installations_authenticationrevision r ON r.id = d.revision_id
+WHERE d.id = ANY(%s) AND r.mode <> 'ocpp_cloud' AND p.charger_id = d.charger_id AND p.closed_at IS NULL
+"""
+
 FINISH_ROLLOUTS = """
 UPDATE chargers_rollout r SET state = 'finished', finished_at = now()
 WHERE r.id = ANY(%s) AND r.state = 'running' AND r.opened_at IS NOT NULL
@@ -224,6 +231,8 @@ def _tell_chargers(cursor: Any, moves: Sequence[Move]) -> None:
                 [move.lost for move in concerned],
             ],
         )
+    if landed := [move.snapshot.delivery_id for move in moves if move.positive]:
+        cursor.execute(LEAVE_LIMITS, [landed])
     sent = [move for move in moves if move.state is DeliveryState.PUSHING and move.snapshot.target.leaves]
     urls = [(move.snapshot.charger_id, move.snapshot.target.url_value) for move in sent]
     if urls:

@@ -11,7 +11,7 @@ from accounts import audit
 from accounts.actor import Who
 from accounts.refusals import Conflict, Invalid
 from chargers import doorbell
-from chargers.models import Charger, Delivery, DeliveryEvent, Rollout
+from chargers.models import BackendProfile, Charger, Delivery, DeliveryEvent, Rollout
 from chargers.rollout.states import OPEN_STATES, REOPENED_BY_A_CHANGE, DeliveryState, RolloutState
 from chargers.services import rollouts
 from chargers.services.charger_input import url_check
@@ -88,6 +88,7 @@ def _move(row: Charger, target: Installation | None) -> bool:
     row.circuit = None
     row.applied_revision = None
     row.applied_at = None
+    BackendProfile.objects.filter(charger=row, closed_at=None).update(closed_at=timezone.now())
     return True
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from gateway.bridge.backoff import FIRST_SECONDS
+from gateway.bridge.calls import Answer, Limiting, Refuse
 from gateway.bridge.dial import Account, dial
 from gateway.bridge.facts import Beginning
 from gateway.bridge.leg import Leg
@@ -18,6 +19,9 @@ from gateway.bridge.outbox import Queued
 from gateway.bridge.upstream import Local, Upstream
 from gateway.clock import Clock
 from gateway.directory import Backend, Directory, Entry
+from gateway.limits.backend_calls import Backend as AskingBackend
+from gateway.limits.backend_calls import answer
+from gateway.limits.desk import Limits
 from gateway.ocpp16.records import StoreFailed
 from gateway.store.jobs import Job
 from installations.ocpp_url.host import Doors
@@ -59,12 +63,13 @@ class Bridges:
 
     def __init__(
         self, node: str, store: Store, reading: Reading, directory: Directory, clock: Clock, doors: Doors, *,
-        first_pause: float = FIRST_SECONDS,
+        limits: Limits, first_pause: float = FIRST_SECONDS,
     ) -> None:  # fmt: skip
         self.node, self.holder = node, node
         self.upstreams: dict[str, Upstream] = {}
         self._store, self._reading, self._directory, self._clock = store, reading, directory, clock
         self._doors = doors
+        self.limits = limits
         self._first_pause = first_pause
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._dials: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(DIALS_PER_HOST))
@@ -147,6 +152,11 @@ class Bridges:
     async def keep_key(self, charger_id: int, text: str, shown: int | None) -> bool:
         kept: bool = await self._ask(lambda: self._reading.keep_key(charger_id, self.holder, text, shown))
         return kept
+
+    async def limit(
+        self, charger_id: int, device_id: str, url: str, ids: Mapping[int, int], deed: Limiting
+    ) -> Answer | Refuse:
+        return await answer(self.limits, AskingBackend(charger_id, device_id, url, self.holder, ids), deed)
 
     async def release(self, charger_id: int) -> None:
         await self._ask(lambda: self._reading.release(charger_id, self.holder))

@@ -88,6 +88,14 @@ class ShowLegKeys:
 
 
 @dataclass(frozen=True)
+class Limiting:
+    """About charging profiles: a backend's limits are kept here, and what the charger is told is our own."""
+
+    action: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Say:
     """Send the backend this message from what is known here; ``connector`` None: all of them."""
 
@@ -95,7 +103,7 @@ class Say:
     connector: int | None = None
 
 
-type Deed = Answer | Refuse | Forward | TakeKey | SetLegKey | ShowLegKeys | Say
+type Deed = Answer | Refuse | Forward | TakeKey | SetLegKey | ShowLegKeys | Say | Limiting
 
 UNREACHABLE = Refuse(ErrorCode.INTERNAL_ERROR, "the charge point cannot be reached just now")
 
@@ -116,12 +124,8 @@ def decide(action: str, payload: Any, *, allowed_keys: Collection[str] = ()) -> 
             return Forward(payload) if payload.get("type") == "Soft" else Answer(REJECTED)
         case A.TRIGGER_MESSAGE:
             return _trigger(payload)
-        case A.CLEAR_CHARGING_PROFILE:
-            return Answer({"status": "Unknown"})
-        case A.GET_COMPOSITE_SCHEDULE:
-            return Answer(REJECTED)
-        case A.SET_CHARGING_PROFILE:
-            return Answer({"status": "NotSupported"})
+        case A.SET_CHARGING_PROFILE | A.CLEAR_CHARGING_PROFILE | A.GET_COMPOSITE_SCHEDULE:
+            return Limiting(action, payload)
     if action in ACTIONS:
         return Refuse(ErrorCode.NOT_SUPPORTED, "not supported through this portal")
     return Refuse(ErrorCode.NOT_IMPLEMENTED, "no such action in OCPP 1.6")

@@ -11,6 +11,7 @@ from gateway.bridge.calls import (
     UNREACHABLE,
     Answer,
     Forward,
+    Limiting,
     Refuse,
     Say,
     SetLegKey,
@@ -118,6 +119,8 @@ class Downward:
                 return self._set_leg_key(key, seconds)
             case ShowLegKeys(keys):
                 return Answer(overlay({}, keys, up.settings.seconds))
+            case Limiting() as deed:
+                return await up.desk.limit(up.charger_id, up.device_id, up.backend.url, up.backend_ids, deed)
             case Say() as say:
                 return self._say(say)
             case Forward(forwarded):

@@ -95,12 +95,17 @@ class Noticed(msgspec.Struct, frozen=True):
 
 
 class Priority(IntEnum):
-    """Order of our queued calls; lower goes first, equal ones in the order they came."""
+    """Order of our queued calls; lower goes first, equal ones in the order they came.
 
-    FENCE = 0
-    PUSH = 1
-    COMMAND = 2
-    HOUSEKEEPING = 3
+    SAFETY lowers a charging limit, RAISE raises or clears one.
+    """
+
+    SAFETY = 0
+    FENCE = 1
+    PUSH = 2
+    COMMAND = 3
+    RAISE = 4
+    HOUSEKEEPING = 5
 
 
 type Effect = Send | Store | Answered | Close | Ring | Noticed

@@ -93,6 +93,15 @@ class ChargerSession:
         return self._charger.boot_number
 
     @property
+    def open_transactions(self) -> Mapping[int, int]:
+        """Sessions that run now: our id to connector."""
+        return self._charger.open
+
+    @property
+    def connector_count(self) -> int:
+        return self._charger.connector_count
+
+    @property
     def wake_at(self) -> float | None:
         """When ``tick`` has something to do; None: nothing is waiting for time to pass."""
         times = [self._outbound.wake_at(), self._inquiry.next_at]

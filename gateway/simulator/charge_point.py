@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.simulator import memory, orders, replies, rpc
-from gateway.simulator.connector import Visit
+from gateway.simulator.connector import Connector, Visit
+from gateway.simulator.limits import Held, obeyed
 from gateway.simulator.line import TIMEOUTS_TO_HANG_UP, Boot, Line, Message, status_notification
 from gateway.simulator.make import Make, fingerprint
 from gateway.simulator.sessions import Sessions
@@ -41,7 +42,8 @@ class ChargePoint:
         self.configuration = make.configuration(connectors, self.pace.meter)
         self.sessions = Sessions(connectors, self.pace, self.rng, self._tell, self._ask)
         self.lines: dict[str, Line] = {}
-        self.charging_profiles: dict[tuple[int, str, int], int] = {}
+        self.charging_profiles: list[Held] = []
+        self.sessions.limit_of = self.limit_of
         self.list_version = 0
         self._effects: list[Effect] = []
         self._prefix = f"{int(now * 1000):x}"
@@ -64,6 +66,12 @@ class ChargePoint:
     @property
     def rebooting(self) -> bool:
         return self._reset_at is not None or self._power_at is not None
+
+    def limit_of(self, connector: Connector, now: float) -> float | None:
+        """The current it keeps to, A per phase; None: nobody limits it."""
+        running = connector.transaction
+        session, began = (running.number, running.began) if running is not None else (None, now)
+        return obeyed(self.charging_profiles, connector.number, session, began, now)
 
     @property
     def authority(self) -> Line:
@@ -235,9 +243,13 @@ class ChargePoint:
         central = self.whereabouts.central(line.name)
         said: list[Effect] = [
             Send(line.name, text),
-            Judged(now, central, call.action, call.payload, answer, *truth),
+            Judged(now, central, call.action, call.payload, answer, *truth, self._limits(now)),
         ]
         self._effects[:0] = said
+
+    def _limits(self, now: float) -> dict[int, float]:
+        limits = {each.number: self.limit_of(each, now) for each in self.sessions.connectors[1:]}
+        return {number: amps for number, amps in limits.items() if amps is not None}
 
     def _report(self, line: Line, now: float) -> None:
         """E-3.22: after a boot the status of the charge point and of every connector."""

@@ -10,6 +10,7 @@ class Status(StrEnum):
     PREPARING = "Preparing"
     CHARGING = "Charging"
     SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
     FINISHING = "Finishing"
     UNAVAILABLE = "Unavailable"
 
@@ -17,7 +18,8 @@ class Status(StrEnum):
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.AVAILABLE: frozenset({Status.PREPARING, Status.UNAVAILABLE}),
     Status.PREPARING: frozenset({Status.AVAILABLE, Status.CHARGING, Status.UNAVAILABLE}),
-    Status.CHARGING: frozenset({Status.SUSPENDED_EV, Status.FINISHING}),
+    Status.CHARGING: frozenset({Status.SUSPENDED_EV, Status.SUSPENDED_EVSE, Status.FINISHING}),
+    Status.SUSPENDED_EVSE: frozenset({Status.CHARGING, Status.FINISHING}),
     Status.SUSPENDED_EV: frozenset({Status.CHARGING, Status.FINISHING}),
     Status.FINISHING: frozenset({Status.AVAILABLE, Status.UNAVAILABLE}),
     Status.UNAVAILABLE: frozenset({Status.AVAILABLE}),
@@ -44,6 +46,7 @@ class Transaction:
     number: int
     id_tag: str
     meter_start: int
+    began: float = 0.0
 
 
 @dataclass(slots=True)

@@ -38,6 +38,7 @@ def line(device_id: str, judged: Judged) -> bytes:
                 "action": judged.action,
                 "transaction_open": judged.transaction_open,
                 "connectors": {str(number): status for number, status in judged.connectors.items()},
+                "limits": {str(number): amps for number, amps in judged.limits.items()},
                 "payload": masked(judged.payload),
                 "answer": judged.answer,
             }

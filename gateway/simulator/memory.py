@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gateway.simulator.connector import Transaction
+from gateway.simulator.limits import TX, Held
 from gateway.simulator.line import Line, Message
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def snapshot(point: "ChargePoint") -> dict[str, Any]:
         "good": point.whereabouts.good,
         "next_number": point.sessions.next_number,
         "list_version": point.list_version,
+        "charging_profiles": [one.plain() for one in point.charging_profiles if one.purpose != TX],
         "inoperative": [each.number for each in connectors if not _will_be_operative(each.operative, each.becomes)],
         "meters": [each.meter for each in connectors],
         "open": {str(each.number): asdict(each.transaction) for each in connectors if each.transaction},
@@ -35,6 +37,7 @@ def restore(point: "ChargePoint", saved: Mapping[str, Any], now: float) -> None:
     sessions = point.sessions
     sessions.next_number = saved["next_number"]
     point.list_version = saved["list_version"]
+    point.charging_profiles = [Held(**one) for one in saved.get("charging_profiles", ())]
     for connector, meter in zip(sessions.connectors, saved["meters"], strict=False):
         connector.meter = meter
     for name, kept in saved["lines"].items():

@@ -1,11 +1,15 @@
 """What the simulated charger does when a central system calls it: one function per action, one table."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from gateway.simulator import requests
 from gateway.simulator.configuration import MAX_KEYS_PER_CALL, Change
 from gateway.simulator.connector import Connector, Status, Visit
+from gateway.simulator.limits import HIGHEST_STACK_LEVEL, MAX, TX, Held
 from gateway.simulator.line import Boot, Line, Message, status_notification
 from gateway.simulator.rpc import Fault
 from gateway.simulator.values import Quirk
@@ -130,30 +134,55 @@ def _unlock(point: "ChargePoint", line: Line, asked: requests.UnlockConnector, n
     return {"status": "Unlocked"}
 
 
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
 def _set_profile(point: "ChargePoint", line: Line, asked: requests.SetChargingProfile, now: float) -> Answer:
-    profile = asked.cs_charging_profiles
-    connector = _connector(point, asked.connector_id)
-    if connector is None or (profile.charging_profile_purpose == "TxProfile" and connector.transaction is None):
+    given, connector = asked.cs_charging_profiles, _connector(point, asked.connector_id)
+    purpose, session = given.charging_profile_purpose, None
+    if connector is None or given.stack_level > HIGHEST_STACK_LEVEL or (purpose == MAX and connector.number):
         return _status(False)
-    place = (asked.connector_id, profile.charging_profile_purpose, profile.stack_level)
-    kept = {at: each for at, each in point.charging_profiles.items() if each != profile.charging_profile_id}
-    point.charging_profiles = {**kept, place: profile.charging_profile_id}
+    if purpose == TX:
+        if connector.transaction is None:
+            return _status(False)
+        session = connector.transaction.number
+        if given.transaction_id not in (None, line.ids.get(session)):
+            return _status(False)
+    new = Held(
+        given.charging_profile_id, asked.connector_id, purpose, given.stack_level, given.charging_profile_kind,
+        msgspec.to_builtins(given.charging_schedule), given.recurrency_kind, _text(given.valid_from),
+        _text(given.valid_to), session,
+    )  # fmt: skip
+    place = (new.connector, new.purpose, new.stack_level)
+    point.charging_profiles = [
+        one
+        for one in point.charging_profiles
+        if one.id != new.id and (one.connector, one.purpose, one.stack_level) != place
+    ]
+    point.charging_profiles.append(new)
+    point.sessions.obey_limits(now)
+    point.save()
     return _status(True)
 
 
 def _clear_profile(point: "ChargePoint", line: Line, asked: requests.ClearChargingProfile, now: float) -> Answer:
     wanted = (asked.connector_id, asked.charging_profile_purpose, asked.stack_level)
     found = [
-        place
-        for place, number in point.charging_profiles.items()
+        one
+        for one in point.charging_profiles
         if (
-            number == asked.id
+            one.id == asked.id
             if asked.id is not None
-            else all(want in (None, has) for want, has in zip(wanted, place, strict=True))
+            else all(
+                want in (None, has)
+                for want, has in zip(wanted, (one.connector, one.purpose, one.stack_level), strict=True)
+            )
         )
     ]
-    for place in found:
-        del point.charging_profiles[place]
+    point.charging_profiles = [one for one in point.charging_profiles if one not in found]
+    point.sessions.obey_limits(now)
+    point.save()
     return _status(bool(found), "Unknown")
 
 

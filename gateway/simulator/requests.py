@@ -1,5 +1,6 @@
 """What a central system may ask of the simulated charger: shapes and limits of 1.6, chapter 6."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -63,12 +64,30 @@ class UnlockConnector(Request):
     connector_id: Annotated[int, msgspec.Meta(ge=1)]
 
 
+class Period(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    start_period: Annotated[int, msgspec.Meta(ge=0)]
+    limit: Annotated[float, msgspec.Meta(ge=0)]
+    number_phases: Annotated[int, msgspec.Meta(ge=1, le=3)] | None = None
+
+
+class Schedule(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    charging_rate_unit: Literal["A", "W"]
+    charging_schedule_period: Annotated[list[Period], msgspec.Meta(min_length=1)]
+    duration: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    start_schedule: datetime | None = None
+    min_charging_rate: float | None = None
+
+
 class ChargingProfile(msgspec.Struct, frozen=True, rename="camel"):
     charging_profile_id: int
     stack_level: Annotated[int, msgspec.Meta(ge=0)]
     charging_profile_purpose: Literal["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]
     charging_profile_kind: Literal["Absolute", "Recurring", "Relative"]
-    charging_schedule: dict[str, Any]
+    charging_schedule: Schedule
+    transaction_id: int | None = None
+    recurrency_kind: Literal["Daily", "Weekly"] | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
 
 
 class SetChargingProfile(Request):

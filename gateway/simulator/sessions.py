@@ -9,6 +9,8 @@ from gateway.simulator.line import Message, status_notification
 from gateway.simulator.values import SHORTEST_PREPARE_SECONDS, Pace, timestamp
 
 WATT_HOURS_PER_SECOND = 3
+# What a car takes that nobody limits: 10.8 kW on three phases.
+CAR_AMPS = WATT_HOURS_PER_SECOND * 3600 / 690
 SUSPENDED_PART = 0.15
 
 
@@ -29,6 +31,7 @@ class Sessions:
         self._rng = rng
         self._tell = tell
         self._ask = ask
+        self.limit_of: Callable[[Connector, float], float | None] = lambda _connector, _now: None
 
     @property
     def transaction_open(self) -> bool:
@@ -57,12 +60,28 @@ class Sessions:
         return True
 
     def tick(self, offline_allowed: bool, now: float) -> None:
+        self.obey_limits(now)
         for connector in self.connectors[1:]:
             if connector.next_at is not None and now >= connector.next_at:
                 self._step(connector, offline_allowed, now)
             if connector.meter_at is not None and now >= connector.meter_at:
                 connector.meter_at = now + self._pace.meter
                 self.read_meter(connector, now, context="Sample.Periodic")
+
+    def obey_limits(self, now: float) -> None:
+        """At 0 A the transaction goes on without current."""
+        for connector in self.connectors[1:]:
+            paused = connector.transaction is not None and self.limit_of(connector, now) == 0
+            if paused and connector.status is Status.CHARGING:
+                self._move(connector, Status.SUSPENDED_EVSE, now)
+            elif not paused and connector.status is Status.SUSPENDED_EVSE:
+                self._move(connector, Status.CHARGING, now)
+
+    def _charged(self, connector: Connector, seconds: float, now: float) -> int:
+        """Watt-hours in that time, under the limit of now."""
+        amps = self.limit_of(connector, now)
+        part = 1.0 if amps is None else min(1.0, amps / CAR_AMPS)
+        return round(seconds * WATT_HOURS_PER_SECOND * part)
 
     def _step(self, connector: Connector, offline_allowed: bool, now: float) -> None:
         connector.next_at = None
@@ -77,7 +96,7 @@ class Sessions:
             case Status.CHARGING if visit is not None:
                 self._move(connector, Status.SUSPENDED_EV, now)
                 connector.next_at = now + visit.seconds * SUSPENDED_PART
-            case Status.SUSPENDED_EV:
+            case Status.SUSPENDED_EV | Status.SUSPENDED_EVSE:
                 self.stop(connector, "EVDisconnected", now)
             case Status.FINISHING:
                 connector.leave()
@@ -102,7 +121,7 @@ class Sessions:
 
     def _begin(self, connector: Connector, now: float) -> None:
         assert connector.visit is not None
-        transaction = Transaction(self.next_number, connector.visit.id_tag, connector.meter)
+        transaction = Transaction(self.next_number, connector.visit.id_tag, connector.meter, now)
         self.next_number += 1
         connector.transaction = transaction
         connector.next_at = now + connector.visit.seconds * (1 - SUSPENDED_PART)
@@ -115,11 +134,12 @@ class Sessions:
         }
         self._tell(Message("StartTransaction", payload, transaction.number, connector.number))
         self._move(connector, Status.CHARGING, now)
+        self.obey_limits(now)
 
     def read_meter(self, connector: Connector, now: float, *, context: str, triggered: bool = False) -> None:
         transaction = connector.transaction
         if transaction is not None:
-            connector.meter += round(self._pace.meter * WATT_HOURS_PER_SECOND)
+            connector.meter += self._charged(connector, self._pace.meter, now)
         sample: dict[str, Any] = {
             "value": str(connector.meter),
             "context": context,
@@ -140,7 +160,7 @@ class Sessions:
     def stop(self, connector: Connector, reason: str, now: float) -> None:
         transaction = connector.transaction
         assert transaction is not None
-        connector.meter += WATT_HOURS_PER_SECOND
+        connector.meter += self._charged(connector, 1, now)
         payload = {
             "idTag": transaction.id_tag,
             "meterStop": connector.meter,

@@ -80,7 +80,10 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A CALL that reached this charger, and the charger's own truth at that instant. Secrets are still in it."""
+    """A CALL that reached this charger, and the charger's own truth at that instant. Secrets are still in it.
+
+    ``limits``: connector to the current in A per phase that it keeps to from then on, where it is limited.
+    """
 
     at: float
     central: str
@@ -89,6 +92,7 @@ class Judged:
     answer: str
     transaction_open: bool
     connectors: Mapping[int, str]
+    limits: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

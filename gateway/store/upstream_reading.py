@@ -52,6 +52,10 @@ UPDATE chargers_upstreammessage SET ended_at = now(), outcome = 'left'
 WHERE charger_id = %s AND ended_at IS NULL AND url <> %s
 """
 
+LEAVE_LIMITS = """
+UPDATE chargers_backendprofile SET closed_at = now() WHERE charger_id = %s AND closed_at IS NULL AND url <> %s
+"""
+
 OPEN = """
 SELECT t.id, u.backend_id, u.status, t.stop_received_at IS NULL FROM chargers_upstreamtransaction u
 JOIN chargers_transaction t ON t.id = u.transaction_id
@@ -92,6 +96,7 @@ def claim(charger_id: int, url: str, holder: str, initial_secret: int | None) ->
             return None
         secret_id, candidate_id = row
         cursor.execute(LEAVE_BEHIND, [charger_id, url])
+        cursor.execute(LEAVE_LIMITS, [charger_id, url])
         cursor.execute(OPEN, {"charger": charger_id, "url": url})
         mapped = cursor.fetchall()
     return Beginning(

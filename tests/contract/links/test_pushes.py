@@ -43,6 +43,9 @@ class MemoryLine:
             return self.said(action, self.charger.answers.get("Reset", "Accepted"))
         return self.write(payload["key"], payload["value"])
 
+    async def clear_profiles(self) -> Outcome:
+        return Outcome.RESULT
+
     def said(self, action: str, status: str) -> Answered:
         return Answered("1", action, Outcome.RESULT, payload={"status": status})
 

@@ -67,7 +67,7 @@ class Backend:
         """As by kill -9: nobody is told."""
         assert self._server is not None
         self._server.close(close_connections=False)
-        for link in self.links:
+        for link in list(self._server.all_connections):  # those too whose handshake is not over
             link.transport.abort()
         self.links.clear()
         await self._server.wait_closed()

@@ -162,7 +162,8 @@ async def test_calls_of_the_backend_reach_the_charger_under_our_ids(gateway: Gat
         ("TriggerMessage", {"requestedMessage": "Heartbeat"}, {"status": "Accepted"}),
         ("GetDiagnostics", {"location": "ftp://x"}, "NotSupported"),
         ("UpdateFirmware", {"location": "http://x", "retrieveDate": "2026-01-01T00:00:00Z"}, "NotSupported"),
-        ("SetChargingProfile", {}, {"status": "NotSupported"}),
+        ("SetChargingProfile", {}, "OccurenceConstraintViolation"),
+        ("ClearChargingProfile", {}, {"status": "Unknown"}),
         ("Fly", {}, "NotImplemented"),
     ],
 )

@@ -16,7 +16,9 @@ def test_the_judges_line_holds_the_truth_and_no_secret(tmp_path: Path) -> None:
     file = JudgeFile(tmp_path / "judge.ndjson")
     payload = {"key": "AuthorizationKey", "value": "Backend0Key012345678"}
     central = "wss://user:pw@backend.test:9100/base/ZCS000001"
-    file.write("ZCS000001", Judged(0.5, central, "ChangeConfiguration", payload, "Accepted", True, {0: "Available"}))
+    file.write(
+        "ZCS000001", Judged(0.5, central, "ChangeConfiguration", payload, "Accepted", True, {0: "Available"}, {1: 10.0})
+    )
     file.close()
     assert json.loads((tmp_path / "judge.ndjson").read_text()) == {
         "at": "1970-01-01T00:00:00.500Z",
@@ -25,6 +27,7 @@ def test_the_judges_line_holds_the_truth_and_no_secret(tmp_path: Path) -> None:
         "action": "ChangeConfiguration",
         "transaction_open": True,
         "connectors": {"0": "Available"},
+        "limits": {"1": 10.0},
         "payload": {"key": "AuthorizationKey", "value": "***"},
         "answer": "Accepted",
     }
