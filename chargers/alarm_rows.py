@@ -20,6 +20,7 @@ from chargers.alarms import (
 )
 from chargers.models import Charger, ChargerLink, Connector, RefusedLogin, SecurityEvent, UpstreamLink, UpstreamMessage
 from chargers.upstream_state import LOGIN_FAULTS, UpstreamFacts
+from installations.authentication import CLOUD
 
 CONDITIONS: Mapping[AlarmCode, Callable[[datetime], Q]] = {
     AlarmCode.DUPLICATE_IDENTITY: lambda _now: Q(link__alarm=AlarmCode.DUPLICATE_IDENTITY),
@@ -64,13 +65,18 @@ def alarmed(now: datetime | None = None) -> Exists:
 
 
 def upstream_facts_of(charger: Charger) -> UpstreamFacts | None:
-    """For a charger read with its facts (``selectors.with_facts``); None: it never had a backend that we dial."""
+    """For a charger read with its facts (``selectors.with_facts``); None: it never had a backend that we dial.
+
+    A charger that left for a backend of its own keeps the row until the gateway hears of it; then it has none either.
+    """
     link: UpstreamLink | None = getattr(charger, "upstream", None)
     queued: int = getattr(charger, "queued", None) or 0
     if link is None:
         return None
+    applied = charger.applied_revision
+    gone = link.state == "closed" and not queued and applied is not None and applied.mode != CLOUD
     return UpstreamFacts(
-        url=link.url,
+        url="" if gone else link.url,
         state=link.state,
         since=link.since,
         fault=link.fault,

@@ -21,7 +21,7 @@ WITH_STATES = {
     "drift": _("with chargers that hold another setting"),
     "alarm": _("with an alarm"),
 }
-MODES = [(value, label) for value, label in Mode.choices if value != Mode.OCPP_CLOUD]
+MODES = Mode.choices
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chargers.links.base import Encoding, KeyWrite, Reopen
 from chargers.profiles.profile import Profile, UrlForm, UrlKeys
-from installations.authentication import DIRECT, Settings, password_form
+from installations.authentication import DIRECT, NATIVE, Settings, password_form
 from installations.findings import Text
 from installations.ocpp_url.identity import Endpoint, UrlSource
 
@@ -77,12 +77,13 @@ def target_for(
     """``endpoint`` is the resolved one, needed in direct mode. ``secret_needed``: this charger was not given it yet.
 
     ``portal`` is our gateway as this charger dials it. ``told_url``: the URL value we last wrote to this charger; in
-    native mode a charger that still holds it (it was told, but never left) is told the portal's own again.
+    native and cloud mode a charger that still holds it (it was told, but never left) is told the portal's own again.
+    In cloud mode the charger hears of neither the backend nor its password: those are the bridge's.
     """
     if settings.mode == DIRECT:
         assert endpoint is not None
         return _direct(profile, settings, endpoint, secret if secret_needed else None, reported)
-    return _native(profile, settings, reported, portal, told_url)
+    return _at_the_portal(profile, settings, reported, portal, told_url)
 
 
 def portal_endpoint(public_url: str, device_id: str) -> Endpoint:
@@ -139,8 +140,7 @@ def _direct(
                 proof_key=profile.auth.proof_key,
             )
         )
-    writes += _free_vend(profile, active=not settings.authorization_required and bool(settings.default_id_tag),
-                         tag=settings.default_id_tag)  # fmt: skip
+    writes += _free_vend(profile, settings)
     url_writes = _url_writes(profile, endpoint, reported)
     target = _target(
         profile, (*writes, *url_writes), leaves=not profile.keeps_portal_link, must_read_first=not url_writes
@@ -148,10 +148,10 @@ def _direct(
     return replace(target, clear_charging_profiles=True)
 
 
-def _native(
+def _at_the_portal(
     profile: Profile, settings: Settings, reported: Mapping[str, str | None], portal: Endpoint, told_url: str
 ) -> Target:
-    writes = [*_free_vend(profile, active=not settings.authorization_required, tag=settings.default_id_tag)]
+    writes = [*_free_vend(profile, settings)]
     if profile.url is not None and profile.keeps_portal_link:
         writes.append(KeyWrite(profile.url.key, "", alternatives=profile.url.alternatives))
     elif profile.url is not None and told_url and reported.get(profile.url.key) == told_url:
@@ -179,10 +179,12 @@ def _target(profile: Profile, writes: tuple[KeyWrite, ...], *, leaves: bool, mus
     )
 
 
-def _free_vend(profile: Profile, *, active: bool, tag: str) -> list[KeyWrite]:
-    keys = profile.free_vend
+def _free_vend(profile: Profile, settings: Settings) -> list[KeyWrite]:
+    """Without a card; where a backend authorises, only with a tag that it is told."""
+    keys, tag = profile.free_vend, settings.default_id_tag
     if keys is None:
         return []
+    active = not settings.authorization_required and (settings.mode == NATIVE or bool(tag))
     writes = []
     if active and tag and keys.tag_key:
         writes.append(KeyWrite(keys.tag_key, tag))

@@ -36,13 +36,16 @@ FAULTS: Mapping[str, Text] = {
 
 
 class Shown(StrEnum):
-    """What to say at a glance. UNSERVED: no gateway holds it just now, so nothing newer is known."""
+    """What to say at a glance. CLOSED: while the charger is away. UNSERVED: its gateway is gone, nothing newer is
+    known.
+    """
 
     CONNECTED = "connected"
     PENDING = "pending"
     CONNECTING = "connecting"
     REFUSED = "refused"
     WAITING = "waiting"
+    CLOSED = "closed"
     UNSERVED = "unserved"
 
 
@@ -76,7 +79,9 @@ def shown(facts: UpstreamFacts, now: datetime) -> Shown | None:
     """None: the charger has no backend that this portal dials."""
     if not facts.url:
         return None
-    if facts.state == "closed" or facts.lease_until is None or facts.lease_until < now:
+    if facts.state == "closed":
+        return Shown.CLOSED
+    if facts.lease_until is None or facts.lease_until < now:
         return Shown.UNSERVED
     if facts.state == "waiting":
         return Shown.REFUSED if facts.refuses_login else Shown.WAITING

@@ -13,7 +13,7 @@ from gateway.bridge.delivering import read_tag
 from gateway.bridge.outbox import Queued
 from gateway.bridge.upstream import Upstream
 from gateway.clock import Clock, utc
-from gateway.directory import Entry
+from gateway.directory import Backend, Entry
 from gateway.limits.line import ChargerLine
 from gateway.ocpp16.effects import Answered, Close, Effect, Noticed, Outcome, Priority, Ring, Send, Store
 from gateway.ocpp16.facts import SessionFacts, SessionSettings
@@ -30,7 +30,18 @@ from gateway.ocpp16.records import (
     TagAnswer,
 )
 from gateway.ocpp16.session import ChargerSession
-from gateway.store.jobs import CloseFence, Connect, Disconnect, Job, Lifted, LinkFacts, Recorded, RingFor, Upward
+from gateway.store.jobs import (
+    CloseFence,
+    Connect,
+    Disconnect,
+    Job,
+    Lifted,
+    LinkFacts,
+    Recorded,
+    Reroute,
+    RingFor,
+    Upward,
+)
 from gateway.transport import Library, Socket
 
 log = structlog.get_logger(__name__)
@@ -45,13 +56,14 @@ class Connection:
     """``put`` hands a job to the store; results come back through ``stored`` (the tag is (connection, token)).
 
     ``pushing`` is held by the one push that may talk to the charger. ``fence_closed``: the charger was closed for a
-    push and has not confirmed that it is open again.
+    push and has not confirmed that it is open again. ``route``: the backend its messages go to, which follows the
+    directory's between sessions.
     """
 
     __slots__ = (
         "_answers", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered", "_shown", "_tasks",
-        "_timer", "closing", "entry", "fence_closed", "limit_line", "node", "pinging", "session", "slot", "socket",
-        "upstream",
+        "_timer", "_wished_at", "closing", "entry", "fence_closed", "limit_line", "node", "pinging", "route", "session",
+        "slot", "socket", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +84,7 @@ class Connection:
         self.node = node
         self.session: ChargerSession | None = None
         self.upstream: Upstream | None = None
+        self.route: Backend | None = None
         self._pushing = False
         self.closing = False
         self.pinging = False
@@ -83,6 +96,7 @@ class Connection:
         self._put = put
         self._bridges = bridges
         self._lifting: dict[int, Store] = {}
+        self._wished_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._answers: dict[str, asyncio.Future[Answered]] = {}
         self._registered: asyncio.Future[LinkFacts | None] | None = None
@@ -114,7 +128,8 @@ class Connection:
             return
         now = self._clock.now()
         self.fence_closed = facts.fence_closed
-        self.join(self._bridges.attach(self.entry, self))
+        self.route = facts.route
+        self.join(self._bridges.attach(self.entry, self.route, self))
         self.session = session = ChargerSession(self._session_facts(facts), settings, now)
         self._bridges.limits.attach(self.entry.charger_id, self.limit_line)
         self._arm()
@@ -194,6 +209,8 @@ class Connection:
                 case Close():
                     asyncio.get_running_loop().create_task(self.close(effect.code, effect.reason))
         self._arm()
+        if self.entry.backend is not self.route:
+            self.follow()
 
     def _store(self, effect: Store) -> None:
         tag = (self, effect.token) if effect.record.AWAITED else None
@@ -314,8 +331,28 @@ class Connection:
             return
         if self.session is not None:
             self.session.require_authorization(entry.authorization_required)
-            self.join(self._bridges.attach(entry, self))
+            self.follow()
             self._bridges.limits.wake(entry.charger_id)
+
+    def follow(self) -> None:
+        """Go over to the backend of the setting it holds, if that is another: between sessions, and not before what
+        goes to the one before has been taken there (within reason).
+        """
+        wanted = self.entry.backend
+        if wanted == self.route:
+            self.route, self._wished_at = wanted, None
+            return
+        now = self._clock.now()
+        self._wished_at = now if self._wished_at is None else self._wished_at
+        if self.closing or self.pushing or self.session is None or self.session.activity_reason(now) is not None:
+            return
+        if self._bridges.may_leave(self.upstream, now - self._wished_at) and self._put(
+            Reroute(self.entry.charger_id, wanted, self.entry.applied_id), None
+        ):
+            # What the charger says from now on is stored after this job, and under the new address.
+            self.route, self._wished_at = wanted, None
+            self.join(self._bridges.attach(self.entry, wanted, self))
+            self._bridges.limits.wake(self.entry.charger_id)
 
     def join(self, upstream: Upstream | None) -> None:
         """From now on its messages go up there; None: they stay here."""

@@ -17,7 +17,10 @@ class Backend(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One registered charger. ``changed_at`` is the directory clock of its row. ``backend``: in OCPP cloud only."""
+    """One registered charger. ``changed_at`` is the directory clock of its row.
+
+    ``backend``: where its messages are to go by the setting it holds, revision ``applied_id``; in OCPP cloud only.
+    """
 
     charger_id: int
     known: Known
@@ -25,6 +28,7 @@ class Entry(msgspec.Struct, frozen=True):
     revision_id: int | None
     changed_at: datetime
     backend: Backend | None = None
+    applied_id: int | None = None
 
 
 class Directory:

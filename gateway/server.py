@@ -294,6 +294,8 @@ class Gateway:
             for connection in list(self.connections.values()):
                 if connection.fence_closed and not connection.pushing:
                     self.spawn(connection.open_fence())
+                if connection.entry.backend is not connection.route:
+                    connection.follow()
 
     async def _leave(self) -> None:
         """Chargers are told to come back elsewhere; the database hears that they are gone."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,16 @@ NATIVE, DIRECT, CLOUD = "native", "ocpp_direct", "ocpp_cloud"
 MODES = (NATIVE, DIRECT, CLOUD)
 HEX_KEY = re.compile(r"[0-9A-Fa-f]{32,40}")
 PRINTABLE = re.compile(r"[\x20-\x7e]*")
+
+BACKEND_AUTHORISES = _("The backend decides who may charge: this portal's charge cards no longer apply.")
+BALANCING_STAYS = _(
+    "Sharing the site's current among its chargers is not handed to the backend: it stays with this portal."
+)
+BACKEND_AWAY: Mapping[str, Text] = {
+    "reject": _("While the backend is away, nobody can begin to charge (site data)."),
+    "known": _("While the backend is away, cards it accepted before and the default tag may charge (site data)."),
+    "accept": _("While the backend is away, everybody may charge (site data)."),
+}
 
 
 @dataclass(frozen=True)
@@ -65,13 +75,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class Site:
-    """The facts about an installation that the rules look at."""
+    """The facts about an installation that the rules look at.
+
+    ``offline_authorization``: who may charge while a backend that we dial is away (reject, known or accept).
+    ``queued``: messages that still wait for such a backend, by the URL they are for.
+    """
 
     chargers: Sequence[ChargerUrl] = ()
     password_set: bool = False
     current_mode: str = NATIVE
     usable_cards: int = 0
-    available_modes: Collection[str] = (NATIVE, DIRECT)
+    offline_authorization: str = "known"
+    queued: Mapping[str, int] = field(default_factory=dict)
     doors: Doors = field(default_factory=Doors)
 
 
@@ -101,17 +116,18 @@ class Review:
 
 def review(draft: Draft, site: Site) -> Review:
     """Judge a draft against all rules at once, so that a person sees everything in one go."""
-    mode_problems = _mode_findings(draft, site)
+    mode_problems = _mode_findings(draft)
     if mode_problems:
         return Review(None, mode_problems)
     if draft.mode == NATIVE:
-        findings = (*_native_findings(draft), *_lock_out(draft, site))
+        findings = (*_native_findings(draft), *_lock_out(draft, site), *_left_behind((), site))
         settings = Settings(NATIVE, authorization_required=draft.authorization_required)
         return _finish(settings, findings, ())
     findings, template = _url_findings(draft, site)
     endpoints = () if draft.server_url and template is None else _endpoints(draft, template, site)
     schemes = {template.scheme} if template else {(endpoint.dialled_url or "").split(":")[0] for endpoint in endpoints}
     findings += (*_password_findings(draft, schemes, site), *_id_tag_findings(draft), *_consequences(draft, site))
+    findings += _left_behind(endpoints if draft.mode == CLOUD else (), site)
     settings = Settings(
         draft.mode,
         template.canonical if template else draft.server_url,
@@ -143,11 +159,9 @@ def _warning(code: str, pointer: str, detail: Text) -> Finding:
     return Finding(Level.WARNING, code, pointer, detail)
 
 
-def _mode_findings(draft: Draft, site: Site) -> tuple[Finding, ...]:
+def _mode_findings(draft: Draft) -> tuple[Finding, ...]:
     if draft.mode not in MODES:
-        return (_problem("mode", "/mode", _("The mode is one of native and ocpp_direct.")),)
-    if draft.mode not in site.available_modes:
-        return (_problem("mode_not_available", "/mode", _("This mode is not available on this portal.")),)
+        return (_problem("mode", "/mode", _("The mode is one of native, ocpp_direct and ocpp_cloud.")),)
     return ()
 
 
@@ -253,14 +267,43 @@ def _id_tag_findings(draft: Draft) -> tuple[Finding, ...]:
 
 def _consequences(draft: Draft, site: Site) -> tuple[Finding, ...]:
     count = len(site.chargers)
-    if draft.mode != DIRECT or site.current_mode == DIRECT or not count:
+    if draft.mode == site.current_mode or not count:
         return ()
+    if draft.mode == CLOUD:
+        return tuple(
+            Finding(Level.NOTICE, code, "/mode", detail)
+            for code, detail in (
+                ("backend_authorises", BACKEND_AUTHORISES),
+                ("balancing_stays", BALANCING_STAYS),
+                ("backend_away", BACKEND_AWAY[site.offline_authorization]),
+            )
+        )
     sentence = ngettext_lazy(
         "Load balancing by the portal stops for {count} charger: the backend takes over.",
         "Load balancing by the portal stops for {count} chargers: the backend takes over.",
         count,
     )
-    return (_warning("balancing_stops", "/mode", format_lazy("{sentence}", sentence=_Counted(sentence, count))),)
+    return (_warning("balancing_stops", "/mode", _counted(sentence, count)),)
+
+
+def _left_behind(endpoints: Sequence[Endpoint], site: Site) -> tuple[Finding, ...]:
+    """Messages that no charger would carry on with: ``endpoints`` are those that we would dial."""
+    kept = {endpoint.dialled_url for endpoint in endpoints}
+    count = sum(waiting for url, waiting in site.queued.items() if url not in kept)
+    if not count:
+        return ()
+    sentence = ngettext_lazy(
+        "{count} message still waits for the backend in use now. It is lost to that backend if it cannot be delivered"
+        " before the charger goes.",
+        "{count} messages still wait for the backend in use now. They are lost to that backend if they cannot be"
+        " delivered before the chargers go.",
+        count,
+    )
+    return (_warning("messages_left", "/server_url", _counted(sentence, count)),)
+
+
+def _counted(sentence: Any, count: int) -> Text:
+    return format_lazy("{sentence}", sentence=_Counted(sentence, count))
 
 
 class _Counted:

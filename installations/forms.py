@@ -13,7 +13,7 @@ from accounts.refusals import Invalid
 from installations.card_file import LARGEST_FILE, decode
 from installations.card_input import FIELDS
 from installations.cards import Owner
-from installations.models import DriftPolicy, NetworkType, Role
+from installations.models import DriftPolicy, NetworkType, OfflineAuthorization, Role
 
 TEXT = {"class": "form-control"}
 SELECT = {"class": "form-select"}
@@ -46,6 +46,27 @@ class InstallationForm(forms.Form):
         initial=DriftPolicy.CORRECT,
         widget=forms.Select(attrs=SELECT),
     )
+    offline_authorization = forms.ChoiceField(
+        label=_("OCPP cloud: who may charge while the backend is away"),
+        choices=OfflineAuthorization.choices,
+        initial=OfflineAuthorization.KNOWN,
+        widget=forms.Select(attrs=SELECT),
+        help_text=_(
+            "The chargers go on working, and every session is delivered to the backend when it is back. Cards accepted"
+            " before: by the backend, and not expired; the default tag counts as one. If the backend later refuses a"
+            " card, its session is ended."
+        ),
+    )
+    backend_maintenance = forms.ChoiceField(
+        label=_("OCPP cloud: firmware and diagnostics"),
+        choices=[("no", _("not for the backend")), ("yes", _("the backend may update firmware and fetch diagnostics"))],
+        initial="no",
+        widget=forms.Select(attrs=SELECT),
+        help_text=_("An update restarts a charger at a time of the backend's choosing."),
+    )
+
+    def clean_backend_maintenance(self) -> bool:
+        return bool(self.cleaned_data["backend_maintenance"] == "yes")
 
 
 class CircuitForm(forms.Form):

@@ -65,6 +65,7 @@ class Installation(models.Model):
         choices=OfflineAuthorization.choices,
         default=OfflineAuthorization.KNOWN,
     )
+    backend_maintenance = models.BooleanField(_("the backend may update firmware and fetch diagnostics"), default=False)
     revision = models.ForeignKey(
         "AuthenticationRevision", null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )

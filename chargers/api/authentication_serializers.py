@@ -6,7 +6,7 @@ from accounts.api.strict import Choice, Flag, StrictSerializer, Text, WriteSeria
 from chargers.api.policy_serializers import PolicySerializer
 from chargers.link_state import LinkState
 from chargers.services.preview_values import Verdict
-from installations.authentication import DIRECT, NATIVE
+from installations.authentication import MODES
 from installations.models import Mode
 from installations.ocpp_url.identity import UrlSource
 
@@ -41,7 +41,7 @@ class SavedSerializer(AuthenticationSerializer):
 class DraftSerializer(StrictSerializer):
     """Takes any text where the rules themselves judge, so that preview and save say the same."""
 
-    mode = Choice(choices=[(NATIVE, NATIVE), (DIRECT, DIRECT), ("ocpp_cloud", "ocpp_cloud")])
+    mode = Choice(choices=[(mode, mode) for mode in MODES])
     server_url = Text(required=False, allow_blank=True, trim_whitespace=False, max_length=LONGEST_TEXT, default="")
     initial_device_password = Text(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=LONGEST_TEXT,
@@ -92,6 +92,9 @@ class ChargerRowSerializer(StrictSerializer):
     link_state = serializers.ChoiceField(choices=choices_of(LinkState))
     profile = serializers.CharField()
     verdict = serializers.ChoiceField(choices=choices_of(Verdict))
+    reroutes = serializers.BooleanField(
+        help_text="OCPP cloud: this portal goes over to another backend for it, or begins or ceases to dial one."
+    )
     changes = ChangeSerializer(many=True)
     problems = ChargerFindingSerializer(many=True)
 

@@ -91,6 +91,7 @@ def show_preview(preview: Preview) -> dict[str, Any]:
                 "link_state": row.link_state.value,
                 "profile": str(row.profile),
                 "verdict": row.verdict.value,
+                "reroutes": row.reroutes,
                 "changes": [asdict(change) for change in row.changes],
                 "problems": [{**show_finding(finding), "level": finding.level.value} for finding in row.problems],
             }

@@ -14,7 +14,9 @@ from accounts.permissions import Action, Scope
 from accounts.refusals import Forbidden
 from chargers.alarms import sentence_for
 from chargers.api.serializers import InstallationQuery, InstallationSerializer, NewInstallationSerializer
+from chargers.backends import BackendCounts, backend_counts
 from chargers.selectors import charger_counts, installations_with_alarm
+from chargers.upstream_state import Shown
 from installations.access import require, require_scope
 from installations.api.base import InstallationScopedView
 from installations.models import Installation
@@ -112,8 +114,9 @@ def _answer(installation: Installation) -> Response:
 
 
 def show_installations(rows: Sequence[Installation]) -> list[dict[str, Any]]:
-    """One more query for all rows together."""
+    """Three more queries for all rows together."""
     counts = charger_counts([row.pk for row in rows])
+    backends = backend_counts([row.pk for row in rows])
     return [
         {
             "id": row.pk,
@@ -123,6 +126,8 @@ def show_installations(rows: Sequence[Installation]) -> list[dict[str, Any]]:
             "network_type": row.network_type,
             "main_fuse_current": None if row.main_fuse_current is None else float(row.main_fuse_current),
             "drift_policy": row.drift_policy,
+            "offline_authorization": row.offline_authorization,
+            "backend_maintenance": row.backend_maintenance,
             "authentication_mode": row.revision.mode if row.revision else None,
             "revision": row.revision.number if row.revision else None,
             "chargers": {
@@ -134,6 +139,7 @@ def show_installations(rows: Sequence[Installation]) -> list[dict[str, Any]]:
                 "drift": counts[row.pk].drift,
                 "alarm": counts[row.pk].alarm,
             },
+            "backends": _show_backends(backends[row.pk]),
             "alarms": [
                 {"code": code.value, "chargers": count, "detail": sentence_for(code, count)}
                 for code, count in counts[row.pk].alarms.items()
@@ -142,3 +148,8 @@ def show_installations(rows: Sequence[Installation]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _show_backends(counts: BackendCounts) -> dict[str, Any]:
+    states = {state.value: getattr(counts, state) for state in Shown}
+    return {**states, "queued": counts.queued, "oldest_queued_at": counts.oldest_at}

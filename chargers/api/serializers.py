@@ -7,11 +7,17 @@ from rest_framework import serializers
 
 from accounts.api.bulk import FaultSerializer
 from accounts.api.paging import ListQuery
-from accounts.api.strict import Amperes, Choice, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
-from chargers.alarms import AlarmCode
+from accounts.api.strict import Amperes, Choice, Flag, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
+from chargers.api.upstream_serializers import (
+    AlarmSerializer,
+    BackendsSerializer,
+    LeftBehindSerializer,
+    SiteAlarmSerializer,
+    UpstreamSerializer,
+)
 from chargers.link_state import LinkState
 from chargers.rollout.states import DeliveryState
-from installations.models import DriftPolicy, Mode, NetworkType
+from installations.models import DriftPolicy, Mode, NetworkType, OfflineAuthorization
 
 TIME_ZONES = frozenset(zoneinfo.available_timezones())
 
@@ -26,18 +32,6 @@ class CountsSerializer(StrictSerializer):
     alarm = serializers.IntegerField(help_text="Chargers with any alarm.")
 
 
-class AlarmSerializer(StrictSerializer):
-    code = serializers.ChoiceField(choices=choices_of(AlarmCode))
-    since = serializers.DateTimeField(allow_null=True)
-    detail = serializers.CharField()
-
-
-class SiteAlarmSerializer(StrictSerializer):
-    code = serializers.ChoiceField(choices=choices_of(AlarmCode))
-    chargers = serializers.IntegerField(help_text="How many have it.")
-    detail = serializers.CharField()
-
-
 class InstallationSerializer(StrictSerializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -48,9 +42,17 @@ class InstallationSerializer(StrictSerializer):
     drift_policy = serializers.ChoiceField(
         choices=DriftPolicy.choices, help_text="What happens when a charger comes back with another setting."
     )
+    offline_authorization = serializers.ChoiceField(
+        choices=OfflineAuthorization.choices,
+        help_text="OCPP cloud: who may charge while the backend is away: nobody, cards it accepted before, everybody.",
+    )
+    backend_maintenance = serializers.BooleanField(
+        help_text="OCPP cloud: whether the backend may update firmware and fetch diagnostics."
+    )
     authentication_mode = serializers.ChoiceField(choices=Mode.choices)
     revision = serializers.IntegerField(help_text="Number of the authentication revision in force.")
     chargers = CountsSerializer()
+    backends = BackendsSerializer()
     alarms = SiteAlarmSerializer(many=True)
     created_at = serializers.DateTimeField()
 
@@ -62,6 +64,8 @@ class NewInstallationSerializer(WriteSerializer):
     network_type = Choice(choices=NetworkType.choices, required=False)
     main_fuse_current = Amperes(required=False, allow_null=True)
     drift_policy = Choice(choices=DriftPolicy.choices, required=False)
+    offline_authorization = Choice(choices=OfflineAuthorization.choices, required=False)
+    backend_maintenance = Flag(required=False)
 
     def validate_time_zone(self, value: str) -> str:
         if value not in TIME_ZONES:
@@ -110,6 +114,12 @@ class ChargerSerializer(StrictSerializer):
     applied_revision = serializers.IntegerField(allow_null=True, help_text="As observed at the charger.")
     applied_at = serializers.DateTimeField(allow_null=True)
     delivery = OpenDeliverySerializer(allow_null=True, help_text="The setting on its way to it.")
+    upstream = UpstreamSerializer(
+        allow_null=True, help_text="The connection to its backend in OCPP cloud; null: this portal dials none for it."
+    )
+    left_behind = LeftBehindSerializer(
+        allow_null=True, help_text="What could not be delivered before the charger last went to another backend."
+    )
     alarms = AlarmSerializer(many=True)
     created_at = serializers.DateTimeField()
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chargers.alarm_rows import alarms_of_charger
+from chargers.backends import left_behind, upstream_of
 from chargers.explain import explain, explain_delivery, explain_pause
 from chargers.models import Charger, Delivery, Rollout
 from chargers.rollout.policy import Policy
@@ -39,10 +40,32 @@ def show_charger(row: Charger) -> dict[str, Any]:
         "applied_revision": row.applied_revision.number if row.applied_revision else None,
         "applied_at": row.applied_at,
         "delivery": _open_delivery(on_its_way[0]) if on_its_way else None,
+        "upstream": show_upstream(row),
+        "left_behind": {"messages": left.left_count, "at": left.left_at} if (left := left_behind(row)) else None,
         "alarms": [
             {"code": alarm.code.value, "since": alarm.since, "detail": alarm.detail} for alarm in alarms_of_charger(row)
         ],
         "created_at": row.created_at,
+    }
+
+
+def show_upstream(row: Charger) -> dict[str, Any] | None:
+    upstream = upstream_of(row)
+    if upstream is None:
+        return None
+    facts = upstream.facts
+    return {
+        "url": facts.url,
+        "state": upstream.state.value,
+        "since": facts.since,
+        "connected_since": upstream.connected_since,
+        "fault": facts.fault,
+        "fault_detail": str(upstream.fault),
+        "http_status": facts.http_status or None,
+        "failures": facts.failures,
+        "retry_at": facts.retry_at,
+        "queued": facts.queued,
+        "oldest_queued_at": facts.oldest_at,
     }
 
 

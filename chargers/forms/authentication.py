@@ -6,7 +6,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from chargers.forms.policy import PolicyForm
-from installations.authentication import DIRECT, NATIVE, ClearPassword, Draft, KeepPassword, NewPassword, Password
+from installations.authentication import (
+    CLOUD,
+    DIRECT,
+    NATIVE,
+    ClearPassword,
+    Draft,
+    KeepPassword,
+    NewPassword,
+    Password,
+)
 from installations.models import AuthenticationRevision
 
 TEXT = {"class": "form-control", "autocomplete": "off", "spellcheck": "false"}
@@ -19,7 +28,9 @@ def said(field: str) -> dict[str, str]:
 
 
 class AuthenticationForm(PolicyForm):
-    mode = forms.ChoiceField(choices=[(NATIVE, _("Native")), (DIRECT, _("OCPP direct"))], widget=forms.RadioSelect)
+    mode = forms.ChoiceField(
+        choices=[(NATIVE, _("Native")), (CLOUD, _("OCPP cloud")), (DIRECT, _("OCPP direct"))], widget=forms.RadioSelect
+    )
     server_url = forms.CharField(
         label=_("Server URL"),
         required=False,
@@ -36,7 +47,10 @@ class AuthenticationForm(PolicyForm):
         strip=False,
         max_length=200,
         widget=forms.PasswordInput(attrs={**TEXT, **said("initial_device_password"), "autocomplete": "new-password"}),
-        help_text=_("16 to 40 characters. Given to each charger once; never shown again after saving."),
+        help_text=_(
+            "16 to 40 characters, never shown again after saving. OCPP direct: given to each charger once. OCPP cloud:"
+            " used by this portal to sign in for each charger; chargers never get it."
+        ),
     )
     clear_password = forms.BooleanField(
         label=_("Remove the password"), required=False, widget=forms.CheckboxInput(attrs=CHECK)

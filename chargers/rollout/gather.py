@@ -26,7 +26,8 @@ from chargers.rollout.snapshot import LinkView, PushView, RolloutView, Snapshot
 from chargers.rollout.states import DeliveryState
 from chargers.rollout.views import corrections, rollout_views
 from chargers.settings_diff import GivenSecret, Target, Unsupported, portal_endpoint, target_for
-from installations.authentication import DIRECT, Settings
+from installations.authentication import CLOUD, DIRECT, Settings
+from installations.doors import configured_doors
 from installations.models import AuthenticationRevision, DriftPolicy
 from installations.ocpp_url.host import Doors
 from installations.ocpp_url.identity import ChargerUrl, Endpoint, UrlSource, resolve
@@ -43,7 +44,12 @@ OPEN_DOORS = Doors(loopback=True)
 def gather(delivery_ids: Collection[int], now: datetime) -> list[Snapshot]:
     deliveries = list(
         Delivery.objects.filter(pk__in=delivery_ids).select_related(
-            "charger__link", "charger__installation", "revision__secret", "rollout__created_by"
+            "charger__link",
+            "charger__installation",
+            "charger__upstream",
+            "charger__applied_revision",
+            "revision__secret",
+            "rollout__created_by",
         )
     )
     links = links_of([delivery.charger for delivery in deliveries], now)
@@ -101,6 +107,7 @@ def _snapshot(
         corrects_drift=charger.installation.drift_policy == DriftPolicy.CORRECT,
         corrections=corrected,
         identified=bool(charger.vendor),
+        switches=_switches(charger, delivery.revision),
         target=target,
         broken=broken,
         leave_seconds=profile.leave_seconds,
@@ -108,6 +115,15 @@ def _snapshot(
         push=push,
         reported=reported,
     )
+
+
+def _switches(charger: Charger, revision: AuthenticationRevision) -> bool:
+    """Whether its messages go to a backend of ours, or will; one that goes on as it is switches nothing."""
+    if charger.applied_revision_id == revision.pk:
+        return False
+    bridged = bool(getattr(charger, "upstream", None) and charger.upstream.url)
+    applied = charger.applied_revision
+    return CLOUD in {revision.mode, applied.mode if applied else ""} or bridged
 
 
 class Targets:
@@ -137,9 +153,10 @@ class Targets:
         )
 
     def endpoint(self, charger: Charger, revision: AuthenticationRevision, settings: Settings) -> Endpoint:
-        """Where the charger is to dial in direct mode."""
+        """Where the charger is to dial in direct mode, or this portal for it in cloud mode."""
+        doors = configured_doors() if settings.mode == CLOUD else OPEN_DOORS
         if revision.pk not in self._templates:
-            parsed = parse_template(settings.server_url, mode=settings.mode, doors=OPEN_DOORS)
+            parsed = parse_template(settings.server_url, mode=settings.mode, doors=doors)
             self._templates[revision.pk] = parsed.template
         if settings.server_url and self._templates[revision.pk] is None:
             return Endpoint(charger.device_id, None, "", UrlSource.NONE)
@@ -148,7 +165,7 @@ class Targets:
             ChargerUrl(charger.device_id, charger.server_url),
             mode=settings.mode,
             legacy_identity=settings.legacy_identity,
-            doors=OPEN_DOORS,
+            doors=doors,
         )
 
     def _secret(self, revision: AuthenticationRevision) -> GivenSecret | None:

@@ -54,7 +54,8 @@ def _done(snapshot: Snapshot, outcome: PushOutcome, now: datetime, detail: dict[
     if outcome.reset_status or snapshot.target.leaves:
         reason = "leaving" if snapshot.target.leaves else "reboot"
         return Stay(S.VERIFYING, reason, now + timedelta(seconds=5), now + VERIFY_TIME, detail=detail)
-    return Finish(S.APPLIED, "observed", detail, secret_delivered=True)
+    reason = "observed" if snapshot.target.writes else "nothing_to_write"
+    return Finish(S.APPLIED, reason, detail, secret_delivered=True)
 
 
 def _judge_reading(snapshot: Snapshot, outcome: PushOutcome, now: datetime) -> Action:

@@ -48,7 +48,7 @@ def _waiting(snapshot: Snapshot, now: datetime) -> Action:
         return held
     if target.must_read_first:
         return ReadBack(_order(snapshot, read_only=True))
-    if not target.writes:
+    if not target.writes and not snapshot.switches:
         return Finish(S.APPLIED, "nothing_to_write")
     if link.busy is not None:
         return Stay(S.WAITING, WaitReason.BUSY, detail={"busy": str(link.busy)})

@@ -54,7 +54,7 @@ UPDATE chargers_charger c SET directory_at = now(),
     applied_revision_id = CASE WHEN t.positive THEN d.revision_id WHEN t.lost THEN NULL
                                ELSE c.applied_revision_id END,
     applied_at = CASE WHEN t.positive THEN now() WHEN t.lost THEN NULL ELSE c.applied_at END,
-    told_url = CASE WHEN t.positive AND r.mode = 'native' THEN '' ELSE c.told_url END,
+    told_url = CASE WHEN t.positive AND r.mode <> 'ocpp_direct' THEN '' ELSE c.told_url END,
     delivered_secret_id = CASE WHEN r.mode <> 'ocpp_direct' AND t.positive THEN NULL
                                WHEN t.secret THEN r.secret_id ELSE c.delivered_secret_id END
 FROM done t

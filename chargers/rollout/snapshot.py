@@ -66,7 +66,8 @@ class Snapshot:
 
     ``identified``: the charger has told its make in a BootNotification. ``broken``: what kept us from working out the
     target; then ``target`` says nothing. ``wave``: the wave whose place it holds. ``corrections``: how often drift of
-    this charger was corrected in the last day.
+    this charger was corrected in the last day. ``switches``: its messages go to a backend of ours before or after,
+    so that even a charger with nothing to write must be idle, and takes its place in the waves.
     """
 
     delivery_id: int
@@ -87,6 +88,7 @@ class Snapshot:
     corrections: int = 0
     broken: str = ""
     identified: bool = True
+    switches: bool = False
     target: Target = field(default_factory=Target)
     leave_seconds: int = 60
     link: LinkView = field(default_factory=LinkView)

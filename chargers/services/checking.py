@@ -12,7 +12,7 @@ from installations.ocpp_url.identity import ChargerUrl, Endpoint
 SAMPLES = 3
 FIELDS = ("/server_url", "/initial_device_password", "/default_id_tag", "/authorization_required", "/mode")
 # These need every charger of the installation: the preview tells them.
-LATER = {"balancing_stops", "no_charge_card"}
+LATER = {"balancing_stops", "no_charge_card", "messages_left"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def check(*, installation: Installation, draft: Draft) -> Checked:
             password_set=bool(standing and standing.secret_id),
             current_mode=standing.mode if standing else NATIVE,
             usable_cards=1,
+            offline_authorization=installation.offline_authorization,
             doors=configured_doors(),
         ),
     )

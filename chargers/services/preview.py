@@ -16,9 +16,11 @@ from chargers.link_state import LinkFacts, busy_reason, link_state
 from chargers.models import Charger
 from chargers.profiles import profile_for
 from chargers.rollout.policy import read_policy
+from chargers.routes import NO_ROUTE, Route, Routes, routes_of
 from chargers.services.preview_values import Change, ChargerRow, Preview, Summary, Verdict
 from chargers.settings_diff import GivenSecret, Target, differences, portal_endpoint, target_for
 from installations.authentication import (
+    CLOUD,
     DIRECT,
     NATIVE,
     ClearPassword,
@@ -55,6 +57,8 @@ def preview(
     chargers = list(
         Charger.objects.filter(installation=installation).defer("key_digest", "candidate_key_digest").order_by("pk")
     )
+    ids = [charger.pk for charger in chargers]
+    routes = routes_of(ids)
     judged = review(
         draft,
         Site(
@@ -62,6 +66,8 @@ def preview(
             password_set=kept is not None,
             current_mode=standing.mode if standing else NATIVE,
             usable_cards=count_usable_cards(installation),
+            offline_authorization=installation.offline_authorization,
+            queued=routes.queued,
             doors=configured_doors(),
         ),
     )
@@ -69,11 +75,11 @@ def preview(
     for finding in judged.findings:
         if finding.charger:
             of_charger[finding.charger].append(finding)
-    ids = [charger.pk for charger in chargers]
     table = _Table(
         settings=judged.settings,
         endpoints={endpoint.device_id: endpoint for endpoint in judged.endpoints},
         secret=_secret_of(draft, kept),
+        routes=routes,
         links=link_facts(ids),
         reported=reported_settings(ids),
         findings=of_charger,
@@ -87,7 +93,7 @@ def preview(
 
 def _secret_of(draft: Draft, kept: Secret | None) -> GivenSecret | None:
     """The password as a delivery will see it: the standing row where it is kept or entered again unchanged."""
-    if draft.mode != DIRECT or isinstance(draft.password, ClearPassword):
+    if draft.mode == NATIVE or isinstance(draft.password, ClearPassword):
         return None
     if isinstance(draft.password, NewPassword):
         text = draft.password.text
@@ -114,6 +120,7 @@ class _Table:
     settings: Settings | None
     endpoints: Mapping[str, Endpoint]
     secret: GivenSecret | None
+    routes: Routes
     links: Mapping[int, LinkFacts]
     reported: Mapping[int, Mapping[str, str | None]]
     findings: Mapping[str, Sequence[Finding]]
@@ -125,7 +132,8 @@ class _Table:
         problems = list(self.findings.get(charger.device_id, ()))
         target = self._target(charger, endpoint)
         changes = () if target is None else _changes(target, self.reported[charger.pk])
-        verdict = Verdict.CHANGE if changes or (target and target.must_read_first) else Verdict.MATCH
+        reroutes = self._route(endpoint) != self.routes.of(charger.pk)
+        verdict = Verdict.CHANGE if changes or reroutes or (target and target.must_read_first) else Verdict.MATCH
         if target is None or target.unsupported is not None:
             verdict = Verdict.CANNOT
         if target is not None and target.unsupported is not None:
@@ -153,16 +161,25 @@ class _Table:
             busy=busy_reason(facts.activity) if state.online else None,
             profile=profile_for(charger.vendor, charger.model, charger.firmware).title if charger.vendor else "",
             verdict=verdict,
+            reroutes=reroutes,
             changes=changes,
             problems=tuple(problems),
         )
+
+    def _route(self, endpoint: Endpoint | None) -> Route:
+        """The backend that this portal would dial for the charger."""
+        if self.settings is None or self.settings.mode != CLOUD or endpoint is None or not endpoint.dialled_url:
+            return NO_ROUTE
+        return endpoint.dialled_url, endpoint.identity, self.secret.secret_id if self.secret else None
 
     def _target(self, charger: Charger, endpoint: Endpoint | None) -> Target | None:
         """None: the draft leaves this charger without a URL, or there is nothing to judge it by."""
         if self.settings is None or (self.settings.mode == DIRECT and (endpoint is None or not endpoint.dialled_url)):
             return None
-        needed = self.secret is not None and (
-            self.secret.secret_id == NOT_STORED or charger.delivered_secret_id != self.secret.secret_id
+        needed = (
+            self.settings.mode == DIRECT
+            and self.secret is not None
+            and (self.secret.secret_id == NOT_STORED or charger.delivered_secret_id != self.secret.secret_id)
         )
         return target_for(
             profile_for(charger.vendor, charger.model, charger.firmware),

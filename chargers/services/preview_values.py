@@ -31,7 +31,10 @@ class Change:
 
 @dataclass(frozen=True)
 class ChargerRow:
-    """``problems``: everything that concerns this charger alone, of any level. ``profile``: empty before its boot."""
+    """``problems``: everything that concerns this charger alone, of any level. ``profile``: empty before its boot.
+
+    ``reroutes``: this portal goes over to another backend for it, or begins or ceases to dial one.
+    """
 
     charger_id: int
     device_id: str
@@ -43,6 +46,7 @@ class ChargerRow:
     busy: Busy | None
     profile: str
     verdict: Verdict
+    reroutes: bool = False
     changes: tuple[Change, ...] = ()
     problems: tuple[Finding, ...] = ()
 

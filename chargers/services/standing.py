@@ -10,7 +10,7 @@ from chargers.models import Charger, ReportedSetting
 from chargers.profiles import profile_for
 from chargers.rollout.gather import Targets
 from chargers.settings_diff import portal_endpoint, same_value, target_for
-from installations.authentication import DIRECT
+from installations.authentication import CLOUD, NATIVE
 from installations.ocpp_url.identity import Endpoint
 from installations.services.authentication import settings_of
 
@@ -31,10 +31,11 @@ class KeyRow:
 
 @dataclass(frozen=True)
 class Standing:
-    """``endpoint`` None: the charger talks to this portal."""
+    """``endpoint`` None: what it says ends at this portal. ``dialled_here``: this portal dials it for the charger."""
 
     endpoint: Endpoint | None
     rows: tuple[KeyRow, ...]
+    dialled_here: bool = False
 
     @property
     def differs(self) -> bool:
@@ -45,9 +46,9 @@ def standing_of(charger: Charger, reported: Sequence[ReportedSetting]) -> Standi
     """For a charger from ``find_charger``. Passwords are no part of it: no charger tells them."""
     revision = charger.installation.revision
     if revision is None:
-        return _standing(None, {}, reported)
+        return Standing(None, _rows({}, reported))
     agreed = settings_of(revision)
-    endpoint = Targets().endpoint(charger, revision, agreed) if agreed.mode == DIRECT else None
+    endpoint = Targets().endpoint(charger, revision, agreed) if agreed.mode != NATIVE else None
     wanted: dict[str, str] = {}
     if charger.vendor:
         wanted = target_for(
@@ -60,10 +61,10 @@ def standing_of(charger: Charger, reported: Sequence[ReportedSetting]) -> Standi
             portal=portal_endpoint(settings.GATEWAY_PUBLIC_URL, charger.device_id),
             told_url=charger.told_url,
         ).expected
-    return _standing(endpoint, wanted, reported)
+    return Standing(endpoint, _rows(wanted, reported), dialled_here=agreed.mode == CLOUD)
 
 
-def _standing(endpoint: Endpoint | None, wanted: Mapping[str, str], reported: Sequence[ReportedSetting]) -> Standing:
+def _rows(wanted: Mapping[str, str], reported: Sequence[ReportedSetting]) -> tuple[KeyRow, ...]:
     rows = {key: KeyRow(key, value) for key, value in wanted.items()}
     rows |= {row.key: KeyRow(row.key, wanted.get(row.key), row.value, row.reported_at) for row in reported}
-    return Standing(endpoint, tuple(rows[key] for key in sorted(rows)))
+    return tuple(rows[key] for key in sorted(rows))

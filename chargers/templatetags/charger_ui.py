@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.templatetags.ui import icon
 from chargers.alarm_rows import alarms_of_charger
 from chargers.alarms import AlarmCode
+from chargers.backends import upstream_of
 from chargers.explain import explain
 from chargers.models import Charger, Delivery, LinkPasswordChange, Transaction
 from chargers.password_words import WORDS
@@ -54,6 +55,15 @@ ALARM_WORDS: Mapping[AlarmCode, Any] = {
     AlarmCode.BACKEND_REFUSES: _("backend refuses the login"),
     AlarmCode.QUEUE_OLD: _("messages wait"),
 }
+UPSTREAM_LOOKS: Mapping[str, tuple[str, str, Any]] = {
+    "connected": ("good", "arrow-left-right", _("backend connected")),
+    "pending": ("wait", "hourglass-split", _("backend has not accepted it yet")),
+    "connecting": ("wait", "arrow-repeat", _("dialling the backend")),
+    "refused": ("bad", "lock-fill", _("backend refuses the login")),
+    "waiting": ("bad", "arrow-repeat", _("backend away, dialled again")),
+    "closed": ("off", "wifi-off", _("backend not dialled while the charger is away")),
+    "unserved": ("off", "question-circle", _("backend connection unknown")),
+}
 CONNECTOR_LOOKS: Mapping[str, str] = {
     "Available": "good", "Preparing": "wait", "Charging": "busy", "SuspendedEV": "busy", "SuspendedEVSE": "busy",
     "Finishing": "wait", "Reserved": "wait", "Unavailable": "off", "Faulted": "bad",
@@ -81,6 +91,19 @@ def link_badge(state: str) -> SafeString:
 def charger_badge(charger: Charger) -> SafeString:
     """For chargers read with their facts."""
     return link_badge(link_state_of(charger))
+
+
+@register.simple_tag
+def upstream_badge(state: str, count: int | None = None) -> SafeString:
+    """The connection to a backend, or how many stand like that."""
+    return _badge(*UPSTREAM_LOOKS[str(state)], "" if count is None else str(count))
+
+
+@register.simple_tag
+def backend_badge(charger: Charger) -> SafeString | str:
+    """Of a charger read with its facts; nothing where this portal dials no backend for it."""
+    upstream = upstream_of(charger)
+    return "" if upstream is None else format_html(" {}", upstream_badge(upstream.state))
 
 
 @register.simple_tag

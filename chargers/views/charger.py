@@ -16,6 +16,7 @@ from accounts.refusals import Refusal
 from accounts.web import actor_of, is_unchanged, page, version_tag, whole_number
 from chargers.alarm_rows import alarms_of_charger
 from chargers.alarms import Alarm
+from chargers.backends import Upstream, left_behind, upstream_of
 from chargers.details import (
     Refused,
     gateway_address,
@@ -51,8 +52,8 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
     found = _charger_for(request, device_id)
     link, deliveries, transactions = link_of(found), recent_deliveries(found), recent_transactions(found)
     reported, refused = reported_rows(found), refused_tags(found.installation, found)
-    alarms = alarms_of_charger(found)
-    tag = _version(found, link, reported, deliveries, transactions, refused, alarms)
+    alarms, upstream = alarms_of_charger(found), upstream_of(found)
+    tag = _version(found, link, reported, deliveries, transactions, refused, alarms, upstream)
     if is_unchanged(request, tag):
         return HttpResponse(status=304)
     rights = allowed(actor_of(request), found.installation, Action.EDIT_CHARGERS, Action.EDIT_CARDS)
@@ -63,6 +64,8 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "tag_json": json.dumps(tag),
         "link": link,
         "alarms": alarms,
+        "upstream": upstream,
+        "left": left_behind(found),
         "profile": profile_for(found.vendor, found.model, found.firmware) if found.vendor else None,
         "standing": standing_of(found, reported),
         "deliveries": deliveries,
@@ -85,6 +88,7 @@ def _version(
     transactions: list[Transaction],
     refused: list[Refused],
     alarms: Sequence[Alarm],
+    upstream: Upstream | None,
 ) -> str:
     """Of what the live part shows; of the last sign of life only the minute."""
     heard = link.last_seen_at.replace(second=0, microsecond=0) if link and link.last_seen_at else None
@@ -93,6 +97,7 @@ def _version(
         (found.version, found.applied_revision_id, found.installation.revision_id, found.firmware),
         (link_state_of(found), heard, link and link.connected_at),
         [(alarm.code, alarm.since, str(alarm.detail)) for alarm in alarms],
+        upstream and (upstream.state, {**vars(upstream.facts), "lease_until": None}),
         [(row.number, row.status, row.error_code) for row in found.connectors.all()],
         [(row.key, row.value) for row in reported],
         [(row.pk, row.state, row.reason) for row in deliveries],

@@ -14,6 +14,7 @@ from accounts.permissions import Action
 from accounts.refusals import Refusal
 from accounts.web import actor_of, page
 from chargers.alarms import sentence_for
+from chargers.backends import backend_counts
 from chargers.installation_filter import MODES, WITH_STATES, Filter
 from chargers.selectors import (
     CHARGER_ORDER,
@@ -95,6 +96,7 @@ def installation(request: HttpRequest, pk: int) -> HttpResponse:
         "installation": found,
         "tab": "overview",
         "counts": counts,
+        "backends": backend_counts([found.pk])[found.pk],
         "alarms": [sentence_for(code, count) for code, count in counts.alarms.items()],
         "rollouts": [(rollout, Progress.of(deliveries[rollout.pk])) for rollout in rollouts],
         "may_set": may(actor, found, Action.SET_AUTHENTICATION),

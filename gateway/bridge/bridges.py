@@ -23,7 +23,7 @@ from gateway.limits.backend_calls import Backend as AskingBackend
 from gateway.limits.backend_calls import answer
 from gateway.limits.desk import Limits
 from gateway.ocpp16.records import StoreFailed
-from gateway.store.jobs import Job
+from gateway.store.jobs import Job, Reroute
 from installations.ocpp_url.host import Doors
 
 log = structlog.get_logger(__name__)
@@ -37,20 +37,26 @@ DRAIN_SECONDS = 10.0
 STRANDED_SECONDS = 30.0
 # A charger that comes back soon finds its backend still connected.
 LINGER_SECONDS = 60.0
+# One that belongs to another backend by now leaves behind what the old one did not take within this time.
+FAREWELL_SECONDS = 600.0
+# How long a charger that is to go over to another backend waits for what the old one has not taken yet: while it
+# listens, and while it does not.
+HOLD_SECONDS, PATIENCE_SECONDS = 60.0, 10.0
 DIALS_PER_HOST = 16
 
 
 class Reading(Protocol):
     """``gateway.store.upstream_reading``: every function runs in the store's reader thread."""
 
-    def claim(self, charger_id: int, url: str, holder: str, initial_secret: int | None) -> Beginning | None: ...
+    def claim(self, charger_id: int, backend: Backend, holder: str) -> Beginning | None: ...
     def load(self, charger_id: int, url: str, after: int) -> tuple[list[Queued], bool]: ...
     def thin_out(self, charger_id: int) -> int: ...
     def keep_key(self, charger_id: int, holder: str, text: str, shown: int | None) -> bool: ...
     def release(self, charger_id: int, holder: str) -> None: ...
     def release_node(self, node: str) -> None: ...
     def renew(self, holder: str, node: str, charger_ids: list[int]) -> set[int]: ...
-    def stranded(self) -> list[str]: ...
+    def stranded(self) -> list[tuple[int, str, Backend]]: ...
+    def allows_maintenance(self, charger_id: int) -> bool: ...
 
 
 class Store(Protocol):
@@ -71,6 +77,7 @@ class Bridges:
         self._doors = doors
         self.limits = limits
         self._first_pause = first_pause
+        self.patience_seconds = PATIENCE_SECONDS
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._dials: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(DIALS_PER_HOST))
 
@@ -80,23 +87,31 @@ class Bridges:
 
     # For connections
 
-    def attach(self, entry: Entry, local: Local) -> Upstream | None:
-        """The upstream of a charger that is here now, begun if need be; None: it has no backend of ours."""
-        upstream = self._fitting(entry)
+    def attach(self, entry: Entry, backend: Backend | None, local: Local) -> Upstream | None:
+        """The upstream of a charger that is here now, begun if need be; None: its messages stay here."""
+        upstream = self._fitting(entry.charger_id, entry.known.device_id, backend)
         if upstream is not None:
             upstream.attach(local)
         return upstream
 
-    def _fitting(self, entry: Entry) -> Upstream | None:
-        device_id = entry.known.device_id
+    def may_leave(self, upstream: Upstream | None, waited: float) -> bool:
+        """Whether a charger that is idle may go over to another backend: nothing waits, or it has waited long enough.
+
+        ``waited``: seconds since it was to go.
+        """
+        if upstream is None or upstream.is_drained:
+            return True
+        return waited >= (HOLD_SECONDS if upstream.connected else self.patience_seconds)
+
+    def _fitting(self, charger_id: int, device_id: str, backend: Backend | None) -> Upstream | None:
         standing = self.upstreams.get(device_id)
-        if standing is not None and standing.backend != entry.backend:
+        if standing is not None and standing.backend != backend:
             del self.upstreams[device_id]
             self._leave(standing)
             standing = None
-        if standing is None and entry.backend is not None:
+        if standing is None and backend is not None:
             standing = Upstream(
-                entry.charger_id, device_id, entry.backend, self, self._clock, first_pause=self._first_pause,
+                charger_id, device_id, backend, self, self._clock, first_pause=self._first_pause,
                 after=self._leaving.get(device_id),
             )  # fmt: skip
             self.upstreams[device_id] = standing
@@ -131,9 +146,7 @@ class Bridges:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def claim(self, charger_id: int, backend: Backend) -> Beginning | None:
-        found: Beginning | None = await self._ask(
-            lambda: self._reading.claim(charger_id, backend.url, self.holder, backend.secret_id)
-        )
+        found: Beginning | None = await self._ask(lambda: self._reading.claim(charger_id, backend, self.holder))
         if found is not None:
             await self._ask(lambda: self._reading.thin_out(charger_id))
         return found
@@ -157,6 +170,10 @@ class Bridges:
         self, charger_id: int, device_id: str, url: str, ids: Mapping[int, int], deed: Limiting
     ) -> Answer | Refuse:
         return await answer(self.limits, AskingBackend(charger_id, device_id, url, self.holder, ids), deed)
+
+    async def allows_maintenance(self, charger_id: int) -> bool:
+        allowed: bool = await self._ask(lambda: self._reading.allows_maintenance(charger_id))
+        return allowed
 
     async def release(self, charger_id: int) -> None:
         await self._ask(lambda: self._reading.release(charger_id, self.holder))
@@ -192,13 +209,26 @@ class Bridges:
                     upstream.reconnect()
             for upstream in list(self.upstreams.values()):
                 if upstream.idle_since is not None and self._is_over(upstream):
-                    await self._end(upstream)
+                    await self._bid_farewell(upstream)
 
-    @staticmethod
-    def _is_over(upstream: Upstream) -> bool:
-        """Its charger is away. What waits is delivered first, however long the backend stays away."""
+    def _is_over(self, upstream: Upstream) -> bool:
+        """Its charger is away. What waits is delivered first, however long its backend stays away."""
         since = upstream.idle_since
-        return since is not None and time.monotonic() - since > LINGER_SECONDS and upstream.is_drained
+        away = time.monotonic() - since if since is not None else 0.0
+        if upstream.is_drained:
+            return away > LINGER_SECONDS
+        return away > FAREWELL_SECONDS and self._elsewhere(upstream) is not None
+
+    def _elsewhere(self, upstream: Upstream) -> Entry | None:
+        """The charger's entry, where it is to go to another backend or to none."""
+        entry = self._directory.find(upstream.device_id)
+        return entry if entry is not None and entry.backend != upstream.backend else None
+
+    async def _bid_farewell(self, upstream: Upstream) -> None:
+        entry = self._elsewhere(upstream)
+        await self._end(upstream)
+        if entry is not None and upstream.device_id not in self.upstreams:
+            self.put(Reroute(entry.charger_id, entry.backend, entry.applied_id))
 
     async def _end(self, upstream: Upstream) -> None:
         if self.upstreams.get(upstream.device_id) is upstream:
@@ -231,14 +261,13 @@ class Bridges:
         while True:
             await asyncio.sleep(STRANDED_SECONDS)
             try:
-                device_ids = await self._ask(self._reading.stranded)
+                found = await self._ask(self._reading.stranded)
             except Exception as error:
                 log.warning("nobody looked for stranded messages", error=type(error).__name__)
                 continue
-            for device_id in device_ids:
-                entry = self._directory.find(device_id)
-                if entry is not None and entry.backend is not None:
-                    self._fitting(entry)
+            for charger_id, device_id, backend in found:
+                if device_id not in self.upstreams:
+                    self._fitting(charger_id, device_id, backend)
 
     async def stop(self) -> None:
         upstreams, self.upstreams = list(self.upstreams.values()), {}

@@ -32,6 +32,8 @@ FORWARDED = frozenset(
         A.CANCEL_RESERVATION, A.CLEAR_CACHE, A.SEND_LOCAL_LIST, A.GET_LOCAL_LIST_VERSION, A.DATA_TRANSFER,
     }
 )  # fmt: skip
+# Only where the installation allows it: the charger restarts, or uploads what it knows to wherever it is told.
+MAINTENANCE = frozenset({A.UPDATE_FIRMWARE, A.GET_DIAGNOSTICS})
 # How each says "not now" without an error, where the standard has a word for it.
 BUSY: Mapping[str, dict[str, Any]] = {
     A.UNLOCK_CONNECTOR: {"status": "UnlockFailed"},
@@ -108,11 +110,14 @@ type Deed = Answer | Refuse | Forward | TakeKey | SetLegKey | ShowLegKeys | Say 
 UNREACHABLE = Refuse(ErrorCode.INTERNAL_ERROR, "the charge point cannot be reached just now")
 
 
-def decide(action: str, payload: Any, *, allowed_keys: Collection[str] = ()) -> Deed:
-    """``allowed_keys``: further configuration keys a backend may change at this make of charger."""
+def decide(action: str, payload: Any, *, allowed_keys: Collection[str] = (), maintenance: bool = False) -> Deed:
+    """``allowed_keys``: further configuration keys a backend may change at this make of charger.
+
+    ``maintenance``: the installation lets the backend update firmware and fetch diagnostics.
+    """
     if not isinstance(payload, dict):
         return Refuse(ErrorCode.FORMATION_VIOLATION, "the payload must be an object")
-    if action in FORWARDED:
+    if action in FORWARDED or (maintenance and action in MAINTENANCE):
         return Forward(payload)
     match action:
         case A.CHANGE_CONFIGURATION:

@@ -8,6 +8,7 @@ import structlog
 
 from chargers.profiles import profile_for
 from gateway.bridge.calls import (
+    MAINTENANCE,
     UNREACHABLE,
     Answer,
     Forward,
@@ -110,7 +111,9 @@ class Downward:
 
     async def _carry_out(self, action: str, payload: Any) -> Answer | Refuse:
         up = self.upstream
-        match decide(action, payload, allowed_keys=self._allowed_keys() if action == "ChangeConfiguration" else ()):
+        keys = self._allowed_keys() if action == "ChangeConfiguration" else ()
+        maintenance = action in MAINTENANCE and await up.desk.allows_maintenance(up.charger_id)
+        match decide(action, payload, allowed_keys=keys, maintenance=maintenance):
             case Answer() | Refuse() as known:
                 return known
             case TakeKey(key):

@@ -235,6 +235,10 @@ class ChargerSession:
     def activity(self, now: float) -> Activity:
         return self._charger.snapshot(now, len(self._inbox.waiting))
 
+    def activity_reason(self, now: float) -> Busy | None:
+        """As ``busy_reason``, for who looks again by itself and wants no ring."""
+        return self._charger.busy_reason(now, len(self._inbox.waiting))
+
     def busy_reason(self, now: float) -> Busy | None:
         """None: idle (chargers.link_state). Who is told UNANSWERED is rung for when the answer has gone out."""
         reason = self._charger.busy_reason(now, len(self._inbox.waiting))

@@ -6,11 +6,15 @@ from typing import Any
 
 import msgspec
 
+from gateway.directory import Backend
 from gateway.ocpp16.records import Record, TagAnswer
 
 
 class LinkFacts(msgspec.Struct, frozen=True):
-    """What is known of a charger when its socket was accepted (SessionFacts without the device id)."""
+    """What is known of a charger when its socket was accepted (SessionFacts without the device id).
+
+    ``route``: the backend its messages went to; None: they stayed here.
+    """
 
     epoch: int
     boot_accepted: bool
@@ -21,6 +25,7 @@ class LinkFacts(msgspec.Struct, frozen=True):
     firmware_status: str
     diagnostics_status: str
     fence_closed: bool
+    route: Backend | None = None
 
 
 class Connect(msgspec.Struct, frozen=True):
@@ -160,6 +165,17 @@ class TellUpstream(msgspec.Struct, frozen=True):
     shown: int | None = None
 
 
+class Reroute(msgspec.Struct, frozen=True):
+    """From now on its messages go to ``backend`` (None: they stay here), as revision ``revision_id`` has it.
+
+    What still waits for another backend is left behind.
+    """
+
+    charger_id: int
+    backend: Backend | None
+    revision_id: int | None
+
+
 class EndMessages(msgspec.Struct, frozen=True):
     """Messages that need not go up any more. ``outcome``: delivered, refused, thinned or left."""
 
@@ -219,6 +235,7 @@ type Job = (
     | SendPassword
     | EndPassword
     | RefuseLogin
+    | Reroute
     | TellUpstream
     | EndMessages
     | MapTransaction

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from gateway.directory import Backend
 from gateway.store import link_password_jobs
 from gateway.store.jobs import CloseFence, Connect, Disconnect, KeepCandidate, KeepReported, LinkFacts, Raise
 
@@ -76,14 +77,21 @@ def connect(jobs: list[Connect]) -> list[LinkFacts | None]:
         )
         for charger_id, pk, connector in cursor.fetchall():
             running[charger_id][pk] = connector
-    return [_facts(links.get(job.charger_id), connectors[job.charger_id], running[job.charger_id]) for job in jobs]
+        cursor.execute(
+            'SELECT charger_id, url, "user", initial_id FROM chargers_upstreamlink'
+            " WHERE charger_id = ANY(%s) AND url <> ''",
+            [list(links)],
+        )
+        routes = {charger_id: Backend(*route) for charger_id, *route in cursor.fetchall()}
+    ids = [job.charger_id for job in jobs]
+    return [_facts(links.get(pk), connectors[pk], running[pk], routes.get(pk)) for pk in ids]
 
 
-def _facts(row: Any, connectors: dict[int, str], running: dict[int, int]) -> LinkFacts | None:
+def _facts(row: Any, connectors: dict[int, str], running: dict[int, int], route: Backend | None) -> LinkFacts | None:
     if row is None:
         return None
     epoch, boot_accepted, boot_number, count, firmware, diagnostics, fence = row
-    return LinkFacts(epoch, boot_accepted, boot_number, count, connectors, running, firmware, diagnostics, fence)
+    return LinkFacts(epoch, boot_accepted, boot_number, count, connectors, running, firmware, diagnostics, fence, route)
 
 
 def disconnect(jobs: list[Disconnect]) -> list[None]:

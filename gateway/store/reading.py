@@ -17,15 +17,18 @@ from installations.ocpp_url.identity import ChargerUrl, resolve
 from installations.ocpp_url.template import parse_template
 from installations.services.secrets import reveal
 
-# A charger is bridged by the revision that has reached it, not by the one its site agreed on meanwhile.
+# A charger is bridged by the revision that has reached it, not by the one its site agreed on meanwhile. One that lost
+# its setting stays where it is until it has been told again; one that has moved to another site does not.
 DIRECTORY = """
 SELECT c.id, c.device_id, c.key_digest, c.candidate_key_digest, coalesce(r.authorization_required, true), r.id,
        greatest(c.directory_at, coalesce(r.created_at, c.directory_at)),
-       a.mode, a.server_url, a.legacy_identity, a.secret_id, c.server_url
+       a.id, a.mode, a.server_url, a.legacy_identity, a.secret_id, c.server_url
 FROM chargers_charger c
 JOIN installations_installation i ON i.id = c.installation_id
 LEFT JOIN installations_authenticationrevision r ON r.id = i.revision_id
-LEFT JOIN installations_authenticationrevision a ON a.id = c.applied_revision_id
+LEFT JOIN chargers_upstreamlink u ON u.charger_id = c.id
+LEFT JOIN installations_authenticationrevision b ON b.id = u.revision_id AND b.installation_id = c.installation_id
+LEFT JOIN installations_authenticationrevision a ON a.id = coalesce(c.applied_revision_id, b.id)
 """
 
 # Rows committed late by a long transaction carry an older time than rows read before them.
@@ -47,9 +50,9 @@ def read_directory(since: datetime | None, device_ids: Collection[str] = ()) -> 
 
 
 def _entry(row: Any) -> Entry:
-    charger_id, device_id, current, candidate, required, revision_id, changed_at, *bridged = row
+    charger_id, device_id, current, candidate, required, revision_id, changed_at, applied_id, *bridged = row
     known = Known(device_id, bytes(current) if current else None, bytes(candidate) if candidate else None)
-    return Entry(charger_id, known, required, revision_id, changed_at, _backend(device_id, *bridged))
+    return Entry(charger_id, known, required, revision_id, changed_at, _backend(device_id, *bridged), applied_id)
 
 
 def _backend(
@@ -61,7 +64,8 @@ def _backend(
     doors = configured_doors()
     template = parse_template(server_url, mode=CLOUD, doors=doors).template if server_url else None
     endpoint = resolve(template, ChargerUrl(device_id, own_url), mode=CLOUD, legacy_identity=legacy, doors=doors)
-    return Backend(endpoint.dialled_url or "", endpoint.identity, secret_id)
+    # What may not be dialled any more is refused at the door, and shown; it never leads anywhere else.
+    return Backend(endpoint.dialled_url or server_url or own_url, endpoint.identity or device_id, secret_id)
 
 
 def read_device_ids() -> set[str]:

@@ -10,7 +10,16 @@ from django.db import connection
 
 from gateway.bridge.offline import TAKEN, judge_offline
 from gateway.ocpp16.records import Meter, Start, StartStored, Stop, TagAnswer
-from gateway.store.jobs import EndMessages, KeepTag, Lifted, MapTransaction, Recorded, TellUpstream, Upward
+from gateway.store.jobs import (
+    EndMessages,
+    KeepTag,
+    Lifted,
+    MapTransaction,
+    Recorded,
+    Reroute,
+    TellUpstream,
+    Upward,
+)
 from installations.id_tag import normal_id_tag
 
 DURABLE = (Start, Stop, Meter)
@@ -45,7 +54,8 @@ SELECT t.place, i.offline_authorization, lower(coalesce(a.default_id_tag, '')) =
 FROM unnest(%s::int[], %s::bigint[], %s::text[]) AS t(place, charger_id, id_tag)
 JOIN chargers_charger c ON c.id = t.charger_id
 JOIN installations_installation i ON i.id = c.installation_id
-LEFT JOIN installations_authenticationrevision a ON a.id = c.applied_revision_id
+LEFT JOIN chargers_upstreamlink u ON u.charger_id = c.id
+LEFT JOIN installations_authenticationrevision a ON a.id = coalesce(c.applied_revision_id, u.revision_id)
 LEFT JOIN chargers_backendtag b ON b.installation_id = i.id AND b.id_tag = t.id_tag
 """
 
@@ -57,6 +67,24 @@ UPDATE chargers_upstreamlink u SET state = t.state, fault = t.fault, http_status
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::timestamptz[], %s::bigint[])
     AS t(id, holder, state, fault, status, failures, retry_at, shown)
 WHERE u.charger_id = t.id AND u.holder = t.holder
+"""
+
+REROUTE = """
+WITH wanted AS (
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
+    AS t(id, url, login, initial_id, revision_id)
+), gone AS (
+    UPDATE chargers_upstreammessage m SET ended_at = now(), outcome = 'left' FROM wanted t
+    WHERE m.charger_id = t.id AND m.ended_at IS NULL AND m.url <> t.url RETURNING m.charger_id
+), lost AS (SELECT charger_id, count(*) AS messages FROM gone GROUP BY charger_id)
+INSERT INTO chargers_upstreamlink (charger_id, url, "user", initial_id, revision_id, left_count, left_at, state, since,
+    fault, http_status, failures, holder, key_url)
+SELECT t.id, t.url, t.login, t.initial_id, t.revision_id, coalesce(l.messages, 0),
+    CASE WHEN l.messages > 0 THEN now() END, 'closed', now(), '', 0, 0, '', t.url
+FROM wanted t JOIN chargers_charger c ON c.id = t.id LEFT JOIN lost l ON l.charger_id = t.id
+ON CONFLICT (charger_id) DO UPDATE SET url = excluded.url, "user" = excluded."user", initial_id = excluded.initial_id,
+    revision_id = excluded.revision_id, left_count = excluded.left_count, left_at = excluded.left_at,
+    state = 'closed', since = now(), fault = '', http_status = 0, failures = 0, retry_at = NULL
 """
 
 END = """
@@ -144,6 +172,16 @@ def judge(asked: Sequence[tuple[Recorded, str, datetime]]) -> list[TagAnswer]:
         connected = job.upward is not None and job.upward.connected
         answers.append(judge_offline(policy, known, is_default=is_default, backend_will_say=connected, at=at))
     return answers
+
+
+def reroute(jobs: list[Reroute]) -> list[bool]:
+    rows = []
+    for job in jobs:
+        route = (job.backend.url, job.backend.user, job.backend.secret_id) if job.backend else ("", "", None)
+        rows.append((job.charger_id, *route, job.revision_id))
+    with connection.cursor() as cursor:
+        cursor.execute(REROUTE, [list(column) for column in zip(*rows, strict=True)])
+    return [True] * len(jobs)
 
 
 def tell(jobs: list[TellUpstream]) -> list[None]:

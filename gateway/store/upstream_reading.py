@@ -10,8 +10,9 @@ from chargers.models import Charger, UpstreamLink, UpstreamMessage
 from gateway.bridge.facts import Beginning, Login
 from gateway.bridge.offline import TAKEN
 from gateway.bridge.outbox import MOST_METER_VALUES, Queued, Reading, is_clock_aligned, thin
+from gateway.directory import Backend
 from installations.authentication import HEX_KEY
-from installations.models import Secret
+from installations.models import Installation, Secret
 from installations.services.secrets import reveal, store_secret
 
 LEASE_SECONDS = 15
@@ -27,13 +28,13 @@ ON CONFLICT (charger_id, url) DO UPDATE SET secret_id = excluded.secret_id, cand
 
 # Who claims what it holds already changes nothing: how the connection stands is told by ``upstream_jobs.tell``.
 CLAIM = """
-INSERT INTO chargers_upstreamlink AS u (charger_id, url, "user", left_count, state, since, fault, http_status,
-    failures, holder, lease_until, key_url, secret_id, candidate_id)
-SELECT %(charger)s, %(url)s, '', 0, 'connecting', now(), '', 0, 0, %(holder)s, now() + make_interval(secs => %(lease)s),
-    %(url)s, k.secret_id, k.candidate_id
+INSERT INTO chargers_upstreamlink AS u (charger_id, url, "user", initial_id, left_count, state, since, fault,
+    http_status, failures, holder, lease_until, key_url, secret_id, candidate_id)
+SELECT %(charger)s, %(url)s, %(user)s, %(initial)s, 0, 'connecting', now(), '', 0, 0, %(holder)s,
+    now() + make_interval(secs => %(lease)s), %(url)s, k.secret_id, k.candidate_id
 FROM (SELECT 1) one LEFT JOIN chargers_upstreamkey k ON k.charger_id = %(charger)s AND k.url = %(url)s
 ON CONFLICT (charger_id) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until, url = excluded.url,
-    key_url = excluded.url,
+    key_url = excluded.url, "user" = excluded."user", initial_id = excluded.initial_id,
     (state, since, fault, http_status, failures, retry_at) = (
         SELECT s.state, s.since, s.fault, s.http_status, s.failures, s.retry_at
         FROM (VALUES (true, 'connecting', now(), '', 0::smallint, 0, NULL::timestamptz),
@@ -76,31 +77,34 @@ SELECT charger_id FROM chargers_chargerlink WHERE charger_id = ANY(%s) AND disco
 
 # Chargers that are away with messages left behind: whoever comes first takes them up.
 STRANDED = """
-SELECT DISTINCT m.charger_id, c.device_id FROM chargers_upstreammessage m
+SELECT DISTINCT c.id, c.device_id, u.url, u."user", u.initial_id FROM chargers_upstreammessage m
 JOIN chargers_charger c ON c.id = m.charger_id
 JOIN chargers_chargerlink l ON l.charger_id = m.charger_id AND l.disconnected_at < now() - interval '30 s'
-JOIN installations_authenticationrevision a ON a.id = c.applied_revision_id AND a.mode = 'ocpp_cloud'
-LEFT JOIN chargers_upstreamlink u ON u.charger_id = m.charger_id
+JOIN chargers_upstreamlink u ON u.charger_id = m.charger_id AND u.url <> ''
 WHERE m.ended_at IS NULL AND (u.lease_until IS NULL OR u.lease_until < now() OR u.holder = '')
 LIMIT 100
 """
 
 
-def claim(charger_id: int, url: str, holder: str, initial_secret: int | None) -> Beginning | None:
+def claim(charger_id: int, backend: Backend, holder: str) -> Beginning | None:
     """None: another gateway serves this charger's backend for now."""
+    told = {
+        "charger": charger_id, "url": backend.url, "user": backend.user, "initial": backend.secret_id,
+        "holder": holder, "lease": LEASE_SECONDS,
+    }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(PUT_AWAY, {"charger": charger_id, "url": url})
-        cursor.execute(CLAIM, {"charger": charger_id, "url": url, "holder": holder, "lease": LEASE_SECONDS})
+        cursor.execute(PUT_AWAY, told)
+        cursor.execute(CLAIM, told)
         row = cursor.fetchone()
         if row is None:
             return None
         secret_id, candidate_id = row
-        cursor.execute(LEAVE_BEHIND, [charger_id, url])
-        cursor.execute(LEAVE_LIMITS, [charger_id, url])
-        cursor.execute(OPEN, {"charger": charger_id, "url": url})
+        cursor.execute(LEAVE_BEHIND, [charger_id, backend.url])
+        cursor.execute(LEAVE_LIMITS, [charger_id, backend.url])
+        cursor.execute(OPEN, told)
         mapped = cursor.fetchall()
     return Beginning(
-        logins=_logins((candidate_id, secret_id, initial_secret)),
+        logins=_logins((candidate_id, secret_id, backend.secret_id)),
         boot=_boot(charger_id),
         backend_ids={pk: backend_id for pk, backend_id, _status, _runs in mapped if backend_id is not None},
         refused=tuple(pk for pk, _backend_id, status, runs in mapped if runs and status not in TAKEN),
@@ -186,11 +190,16 @@ def release_node(node: str) -> None:
     UpstreamLink.objects.filter(holder__startswith=f"{node}:").update(holder="", lease_until=None)
 
 
-def stranded() -> list[str]:
-    """Device ids of chargers that are away while messages of theirs wait, and nobody serves them."""
+def stranded() -> list[tuple[int, str, Backend]]:
+    """Chargers that are away while messages of theirs wait for this backend, and nobody serves them."""
     with connection.cursor() as cursor:
         cursor.execute(STRANDED)
-        return [row[1] for row in cursor.fetchall()]
+        return [(pk, device_id, Backend(*route)) for pk, device_id, *route in cursor.fetchall()]
+
+
+def allows_maintenance(charger_id: int) -> bool:
+    """Whether the backend may update firmware and fetch diagnostics at this charger's site."""
+    return Installation.objects.filter(chargers=charger_id, backend_maintenance=True).exists()
 
 
 def keep_key(charger_id: int, holder: str, text: str, shown: int | None) -> bool:

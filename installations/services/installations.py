@@ -13,10 +13,13 @@ from accounts import audit
 from accounts.actor import Actor, Who
 from accounts.refusals import Conflict, Stale
 from installations.authentication import NATIVE, Draft
-from installations.models import DriftPolicy, Grant, Installation, NetworkType, Role, Secret
+from installations.models import DriftPolicy, Grant, Installation, NetworkType, OfflineAuthorization, Role, Secret
 from installations.services.authentication import publish_revision
 
-EDITABLE = ("name", "address", "time_zone", "network_type", "main_fuse_current", "drift_policy")
+EDITABLE = (
+    "name", "address", "time_zone", "network_type", "main_fuse_current", "drift_policy", "offline_authorization",
+    "backend_maintenance",
+)  # fmt: skip
 TECHNICAL = frozenset({"network_type", "main_fuse_current"})
 
 
@@ -30,6 +33,8 @@ def create_installation(
     network_type: str = NetworkType.TN,
     main_fuse_current: Decimal | None = None,
     drift_policy: str = DriftPolicy.CORRECT,
+    offline_authorization: str = OfflineAuthorization.KNOWN,
+    backend_maintenance: bool = False,
     reason: str = "",
 ) -> Installation:
     """A new site in native mode (revision 1); its maker becomes owner and service."""
@@ -40,6 +45,8 @@ def create_installation(
         network_type=network_type,
         main_fuse_current=main_fuse_current,
         drift_policy=drift_policy,
+        offline_authorization=offline_authorization,
+        backend_maintenance=backend_maintenance,
     )
     person = Actor.of(actor).user
     Grant.objects.bulk_create(
@@ -122,4 +129,6 @@ def _facts(installation: Installation) -> dict[str, Any]:
         "network_type": str(installation.network_type),
         "main_fuse_current": None if fuse is None else str(Decimal(fuse).quantize(Decimal("0.1"))),
         "drift_policy": str(installation.drift_policy),
+        "offline_authorization": str(installation.offline_authorization),
+        "backend_maintenance": installation.backend_maintenance,
     }

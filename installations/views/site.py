@@ -16,7 +16,12 @@ from installations.models import Circuit, Installation
 from installations.selectors import list_circuits, list_grants
 from installations.services.circuits import create_circuit, delete_circuit
 from installations.services.grants import grant_access, revoke_access
-from installations.services.installations import create_installation, delete_installation, update_installation
+from installations.services.installations import (
+    TECHNICAL,
+    create_installation,
+    delete_installation,
+    update_installation,
+)
 from installations.web import installation_for, show_refusal
 
 
@@ -39,9 +44,12 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     installation = installation_for(request, pk, Action.EDIT_INSTALLATION)
     standing = {name: getattr(installation, name) for name in InstallationForm.base_fields}
-    form = InstallationForm(request.POST or None, initial=standing)
+    shown = {**standing, "backend_maintenance": "yes" if installation.backend_maintenance else "no"}
+    form = InstallationForm(request.POST or None, initial=shown)
     if request.method == "POST" and form.is_valid():
         changes = {name: value for name, value in form.cleaned_data.items() if value != standing[name]}
+        if TECHNICAL & changes.keys():
+            installation_for(request, pk, Action.EDIT_TECHNICAL)
         try:
             update_installation(installation=installation, actor=actor_of(request), changes=changes)
         except Refusal as refusal:

@@ -97,11 +97,46 @@ def test_a_problem_names_field_rule_and_repair(world: World) -> None:
     assert preview.json()["problems"][0]["code"] == error["code"]
 
 
-def test_cloud_mode_is_not_offered_yet(world: World) -> None:
-    body = {"mode": "ocpp_cloud", "server_url": "wss://ocpp.example.com/{deviceId}"}
+def test_cloud_is_set_like_the_others_and_its_password_is_never_told(world: World) -> None:
+    body = {
+        "mode": "ocpp_cloud", "server_url": "wss://ocpp.example.com/{deviceId}",
+        "initial_device_password": "Initial0Password0123",
+    }  # fmt: skip
+    seen = world["service"]("POST", f"{address(world)}preview/", body).json()
+    assert seen["problems"] == []
+    assert {notice["code"] for notice in seen["notices"]} >= {"backend_authorises", "balancing_stays", "backend_away"}
+    (row,) = seen["chargers"]
+    assert (row["dialled_url"], row["identity"], row["reroutes"]) == (
+        "wss://ocpp.example.com/ZCS000143", "ZCS000143", True,
+    )  # fmt: skip
     answer = world["service"]("PUT", address(world), body, If_Match='"1"')
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["code"] == "mode_not_available"
+    assert answer.status_code == 202, answer.content
+    assert answer.json()["mode"] == "ocpp_cloud"
+    assert answer.json()["initial_device_password_set"] is True
+    assert b"Initial0Password0123" not in answer.content
+    listed = world["owner"]("GET", "/installations/?mode=ocpp_cloud").json()["results"]
+    assert [site["id"] for site in listed] == [world.site.pk]
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "suggestion"),
+    [
+        ("wss://ocpp.example.com/x", "placeholder", "wss://ocpp.example.com/x/{deviceId}"),
+        ("https://ocpp.example.com/x", "scheme", "wss://ocpp.example.com/x/{deviceId}"),
+        ("wss://10.0.0.5/{deviceId}", "address", ""),
+        ("wss://169.254.169.254/{deviceId}", "address", ""),
+        ("", "no_url", ""),
+    ],
+)
+def test_in_cloud_a_url_that_cannot_be_dialled_is_refused_and_repaired(
+    world: World, url: str, code: str, suggestion: str
+) -> None:
+    body = {"mode": "ocpp_cloud", "server_url": url}
+    problem = world["service"]("POST", f"{address(world)}preview/", body).json()["problems"][0]
+    assert (problem["code"], problem["pointer"], problem["suggestion"]) == (code, "/server_url", suggestion)
+    refused = world["service"]("PUT", address(world), body, If_Match='"1"')
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == code
 
 
 def test_restore_makes_a_new_revision_with_the_old_settings_and_password(world: World) -> None:

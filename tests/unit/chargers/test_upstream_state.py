@@ -27,7 +27,7 @@ def facts(state: str, **more: Any) -> UpstreamFacts:
         (facts("waiting", fault="tls_expired"), Shown.WAITING),
         (facts("waiting"), Shown.WAITING),
         (facts("connected", lease_until=NOW - timedelta(seconds=1)), Shown.UNSERVED),
-        (facts("closed", lease_until=None), Shown.UNSERVED),
+        (facts("closed", lease_until=None), Shown.CLOSED),
         (UpstreamFacts("", "closed"), None),
     ],
 )

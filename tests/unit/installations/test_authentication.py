@@ -39,7 +39,11 @@ def codes(draft: Draft, site: Site = ONE) -> tuple[set[str], set[str]]:
         (Draft("ocpp_direct", server_url=URL, password=NewPassword("short")), {"password"}),
         (Draft("ocpp_direct", server_url=URL, password=NewPassword("ä" * 20)), {"password"}),
         (Draft("ocpp_direct", server_url=URL, default_id_tag="x" * 21), {"id_tag"}),
-        (Draft("ocpp_cloud", server_url=URL), {"mode_not_available"}),
+        (Draft("ocpp_cloud", server_url=URL), set()),
+        (Draft("ocpp_cloud"), {"no_url"}),
+        (Draft("ocpp_cloud", server_url="wss://ok.example.com"), {"placeholder"}),
+        (Draft("ocpp_cloud", server_url="wss://10.0.0.5/{deviceId}"), {"address"}),
+        (Draft("ocpp_cloud", server_url=URL, password=NewPassword("short")), {"password"}),
         (Draft("fast"), {"mode"}),
     ],
 )
@@ -58,6 +62,13 @@ def test_problems_block(draft: Draft, problems: set[str]) -> None:
         (
             Draft("ocpp_direct", server_url="ws://ok.example.com", password=NewPassword("x" * 20)),
             {"balancing_stops", "cleartext", "password_in_clear"},
+        ),
+        (Draft("ocpp_cloud", server_url=URL), set()),
+        (Draft("ocpp_cloud", server_url=URL, default_id_tag="TAG"), {"id_tag_no_effect"}),
+        (Draft("ocpp_cloud", server_url=URL, authorization_required=False), {"id_tag_missing"}),
+        (
+            Draft("ocpp_cloud", server_url="ws://ok.example.com/{deviceId}", password=NewPassword("x" * 20)),
+            {"cleartext", "password_in_clear"},
         ),
     ],
 )
@@ -103,12 +114,38 @@ def test_a_kept_password_over_ws_is_told_and_a_cleared_one_is_not() -> None:
     assert "password_in_clear" not in codes(cleared, site)[1]
 
 
-def test_cloud_is_judged_in_full_where_it_is_available() -> None:
-    modes = ("native", "ocpp_direct", "ocpp_cloud")
-    site = Site(chargers=[ChargerUrl("A", "wss://10.0.0.5/A")], available_modes=modes)
+def test_in_cloud_a_chargers_own_url_is_one_that_we_may_dial() -> None:
+    site = Site(chargers=[ChargerUrl("A", "wss://10.0.0.5/A")])
     assert codes(Draft("ocpp_cloud", server_url=URL), site) == (set(), set())
     assert codes(Draft("ocpp_cloud", server_url="wss://ok.example.com"), site)[0] == {"placeholder"}
     assert codes(Draft("ocpp_cloud"), site)[0] == {"address"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "word"), [("reject", "nobody can"), ("known", "accepted before"), ("accept", "everybody may")]
+)
+def test_what_cloud_means_is_said_once_on_the_way_in(policy: str, word: str) -> None:
+    site = Site(chargers=[ChargerUrl("A")], offline_authorization=policy)
+    told = {finding.code: str(finding.detail) for finding in review(Draft("ocpp_cloud", server_url=URL), site).notices}
+    assert set(told) == {"backend_authorises", "balancing_stays", "backend_away"}
+    assert word in told["backend_away"]
+    inside = Site(chargers=[ChargerUrl("A")], current_mode="ocpp_cloud")
+    assert review(Draft("ocpp_cloud", server_url=URL), inside).notices == ()
+
+
+def test_messages_that_would_be_left_behind_must_be_acknowledged() -> None:
+    here = "wss://ok.example.com/A"
+    site = Site(chargers=[ChargerUrl("A")], current_mode="ocpp_cloud", queued={here: 3}, usable_cards=1)
+    for draft in (
+        Draft("native"),
+        Draft("ocpp_direct", server_url=URL),
+        Draft("ocpp_cloud", server_url="wss://other.example.com/{deviceId}"),
+    ):
+        told = {finding.code: str(finding.detail) for finding in review(draft, site).warnings}
+        assert "3 messages" in told["messages_left"]
+    assert "messages_left" not in codes(Draft("ocpp_cloud", server_url=URL), site)[1]
+    drained = Site(chargers=[ChargerUrl("A")], current_mode="ocpp_cloud", usable_cards=1)
+    assert "messages_left" not in codes(Draft("native"), drained)[1]
 
 
 def test_two_chargers_with_one_identity_block_the_save() -> None:
