@@ -88,7 +88,7 @@ LIMIT 100
 
 def claim(charger_id: int, backend: Backend, holder: str) -> Beginning | None:
     """None: another gateway serves this charger's backend for now."""
-    told = {
+    told: dict[str, Any] = {
         "charger": charger_id, "url": backend.url, "user": backend.user, "initial": backend.secret_id,
         "holder": holder, "lease": LEASE_SECONDS,
     }  # fmt: skip
