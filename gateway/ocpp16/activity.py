@@ -10,6 +10,7 @@ MAX_CONNECTORS = 64
 NUMBER_OF_CONNECTORS = "NumberOfConnectors"
 REMEMBERED_ENDS = 16
 CLOCK_MEMORY_SECONDS = 3600.0
+MOST_FOREIGN = 64
 
 
 class ChargerActivity:
@@ -119,6 +120,8 @@ class ChargerActivity:
         """Meter values name this transaction; True when it is new to us, and so a foreign one."""
         if transaction_id in self.open or transaction_id in self.foreign or transaction_id in self._ended:
             return False
+        if len(self.foreign) >= MOST_FOREIGN:
+            del self.foreign[next(iter(self.foreign))]
         self.foreign[transaction_id] = connector
         return True
 

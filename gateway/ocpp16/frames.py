@@ -51,6 +51,7 @@ _result = msgspec.json.Decoder(tuple[int, str | int | float, msgspec.Raw])
 _error = msgspec.json.Decoder(list[msgspec.Raw])
 _id = msgspec.json.Decoder(str | int | float)
 _text = msgspec.json.Decoder(str)
+_anything = msgspec.json.Decoder()
 _encode = msgspec.json.Encoder().encode
 
 _HEAD = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*([234])[ \t\r\n]*,")
@@ -110,6 +111,14 @@ def result(number: MessageId, payload: bytes) -> str:
 
 def error(number: MessageId, code: ErrorCode, description: str = "") -> str:
     return serialise(CallError(number, code, description))
+
+
+def canonical(raw: msgspec.Raw) -> bytes | None:
+    """The same JSON with numbers everybody can hold; None where one is none (``1e999999``), which no database takes."""
+    try:
+        return _encode(_anything.decode(raw))
+    except (msgspec.MsgspecError, RecursionError, OverflowError, ValueError):
+        return None
 
 
 def too_large(text: str) -> bool:

@@ -21,6 +21,7 @@ MALFORMED_WINDOW_SECONDS = 60.0
 POLICY_VIOLATION = 1008
 
 _BOOT_FIRST = Refusal(ErrorCode.SECURITY_ERROR, "BootNotification first")
+_NO_NUMBER = Refusal(ErrorCode.FORMATION_VIOLATION, "a number is out of range")
 _FLOODED = Refusal(ErrorCode.INTERNAL_ERROR, "too many messages without an answer")
 
 
@@ -52,7 +53,7 @@ class Inbox:
 
     def _keep_message(self, record: Record, call: frames.Call) -> Store:
         kept = self.keep(record)
-        return Store(kept.token, record, call.action, bytes(call.payload)) if self.bridged else kept
+        return Store(kept.token, record, call.action, frames.canonical(call.payload) or b"") if self.bridged else kept
 
     def take(self, call: frames.Call, now: float, authorization_required: bool, effects: list[Effect]) -> bool:
         """Answer the call or begin to; True when the verdict "idle" may have changed."""
@@ -122,6 +123,8 @@ class Inbox:
             effects.append(Noticed(Oddity.UNKNOWN_ACTION))
             return refusal(call.action)
         read = read_payload(call.action, call.payload)
+        if self.bridged and not isinstance(read, Refusal) and frames.canonical(call.payload) is None:
+            read = _NO_NUMBER
         if isinstance(read, Refusal):
             effects.append(Noticed(Oddity.REFUSED_PAYLOAD, f"{call.action},{read.code.value}"))
         return read
