@@ -15,6 +15,7 @@ from gateway.attempts import AttemptLimiter
 from gateway.bridge.backoff import FIRST_SECONDS
 from gateway.bridge.bridges import Bridges
 from gateway.bridge.rehearsal import Stage
+from gateway.certificate import Certificate
 from gateway.clock import Clock, utc
 from gateway.connections import Connection
 from gateway.directory import Directory, Entry
@@ -67,6 +68,7 @@ class Gateway:
         session_settings: SessionSettings | None = None,
         doors: Doors | None = None,
         backend_retry_seconds: float = FIRST_SECONDS,
+        certificate: Certificate | None = None,
     ) -> None:
         self.node, self.host, self.port = node, host, port
         self.bound_port = 0
@@ -77,6 +79,7 @@ class Gateway:
         self._handshake = HandshakeSettings(pepper)
         self._library: Library = library(transport)
         self._behind_proxy = behind_proxy
+        self._certificate = certificate
         self._session_settings = session_settings or SessionSettings()
         self._clock = Clock()
         self.bridges = Bridges(
@@ -113,7 +116,7 @@ class Gateway:
             self.directory.update(await self._ask(lambda: reading.read_directory(None)))
             server = listen(
                 self._library, self.host, self.port, decide=self._decide, handle=self._handle,
-                behind_proxy=self._behind_proxy,
+                behind_proxy=self._behind_proxy, tls=self._certificate.context if self._certificate else None,
             )  # fmt: skip
             async with server as listening:
                 self.bound_port = next(iter(listening.sockets)).getsockname()[1]
@@ -121,6 +124,8 @@ class Gateway:
                 bridge = (self.bridges.keep_claims, self.bridges.take_up_stranded, self.bridges.ping_backends)
                 for chore in (*chores, *bridge, self.bridges.limits.run):
                     self.spawn(chore())
+                if self._certificate is not None:
+                    self.spawn(self._certificate.keep_current())
                 ready()
                 await self._stopping.wait()
                 await self._leave()

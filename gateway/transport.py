@@ -5,6 +5,7 @@
 
 import http
 import importlib
+import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -70,6 +71,7 @@ def listen(
     decide: Callable[[Upgrade], Refusal | str],
     handle: Callable[[Socket], Awaitable[None]],
     behind_proxy: bool = False,
+    tls: ssl.SSLContext | None = None,
 ) -> Any:
     """An async context manager that accepts sockets. ``decide`` answers a refusal, or the subprotocol to speak."""
 
@@ -101,6 +103,7 @@ def listen(
         ping_interval=None,
         close_timeout=CLOSE_SECONDS,
         server_header=None,
+        ssl=tls,
         **use.options,
     )
 

@@ -198,6 +198,8 @@ ROLLOUT_PACE_PER_MINUTE = env.number("ROLLOUT_PACE_PER_MINUTE", 0) or None
 # The public address of the gateway as chargers dial it.
 GATEWAY_PUBLIC_URL = env.text("GATEWAY_PUBLIC_URL", "ws://127.0.0.1:9000/ocpp")
 # The WebSocket library of the gateway: picows, or websockets where picows has no wheel.
+GATEWAY_TLS_CERTIFICATE = env.text("GATEWAY_TLS_CERTIFICATE", "")
+GATEWAY_TLS_KEY = env.text("GATEWAY_TLS_KEY", "")
 GATEWAY_TRANSPORT = env.text("GATEWAY_TRANSPORT", "picows")
 
 # Private and loopback backends: two doors of their own (see docs/settings.md).

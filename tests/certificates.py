@@ -48,6 +48,12 @@ class Authority:
 
     def server(self, *names: str, ends: timedelta = DAY) -> ssl.SSLContext:
         """A server's context with a certificate for these names or addresses; ``ends`` from now, negative: expired."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.file(*names, ends=ends))
+        return context
+
+    def file(self, *names: str, ends: timedelta = DAY) -> Path:
+        """Certificate and private key in one PEM file."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         known = x509.SubjectAlternativeName([_general_name(name) for name in names])
@@ -59,9 +65,7 @@ class Authority:
         path = self._folder / f"{certificate.serial_number}.pem"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        return path
 
 
 def _general_name(name: str) -> x509.GeneralName:

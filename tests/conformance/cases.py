@@ -91,13 +91,9 @@ CASES: dict[str, Case] = {
     "079": Case(SECURITY, "the security log is uploaded"),
     "080": Case(SECURITY, "signed firmware is installed"),
     "081": Case(SECURITY, "firmware with a bad signature is refused"),
-    "083": Case(
-        SECURITY,
-        "the charger moves to a higher security profile",
-        "Not yet.",
-    ),
+    "083": Case(SECURITY, "the charger moves from security profile 1 to 2"),
     "085": Case(SECURITY, "sign-in with user name and password"),
-    "086": Case(SECURITY, "TLS with the central system's certificate", "Not yet."),
+    "086": Case(SECURITY, "TLS with the central system's certificate"),
     "087": Case(
         SECURITY,
         "TLS with a certificate of the charger",

@@ -57,10 +57,8 @@ class Station(ChargePoint):
 class Node:
     """A gateway that serves in a loop of its own, for all tests of a module."""
 
-    def __init__(self, **options: Any) -> None:
-        self.gateway = Gateway(
-            node="conformance", host="127.0.0.1", port=0, pepper=PEPPER, session_settings=QUICK, **options
-        )
+    def __init__(self, name: str = "conformance", **options: Any) -> None:
+        self.gateway = Gateway(node=name, host="127.0.0.1", port=0, pepper=PEPPER, session_settings=QUICK, **options)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="conformance-gateway")
@@ -113,20 +111,21 @@ class SocketPoint:
         self.node, self.charger = node, charger
         self.answers: dict[str, Answer] = {}
         self.password = PASSWORD
+        self.tls: ssl.SSLContext | None = None
         self.station: Station
         self._serving: asyncio.Task[None]
 
-    async def connect(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> ClientConnection:
+    async def connect(self) -> ClientConnection:
         """Raises InvalidStatus when the gateway refuses."""
         identity = self.charger.device_id
         login = base64.b64encode(f"{identity}:{self.password}".encode()).decode()
-        address = f"{'wss' if tls else 'ws'}://127.0.0.1:{port or self.node.gateway.bound_port}/ocpp/{identity}"
+        address = f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self.node.gateway.bound_port}/ocpp/{identity}"
         socket = await connect(
             address,
             subprotocols=["ocpp1.6"],  # type: ignore[list-item]  # the library has a name for it
             additional_headers={"Authorization": f"Basic {login}"},
             proxy=None,
-            ssl=tls,
+            ssl=self.tls,
         )
         self.station = Station(identity, socket, self.answers)
         self._serving = asyncio.create_task(self._serve(self.station))

@@ -2,6 +2,9 @@
 
 import base64
 import hashlib
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
@@ -9,10 +12,12 @@ from websockets.exceptions import InvalidStatus
 
 from chargers.link_key import digest_link_key
 from chargers.models import Charger, ChargerLink
+from gateway.certificate import Certificate
 from gateway.ocpp16.effects import Outcome
 from gateway.store.jobs import KeepCandidate
+from tests.certificates import Authority
 from tests.conformance.point import TAG, Point, answered, boots, moment
-from tests.conformance.sockets import SocketPoint
+from tests.conformance.sockets import Node, SocketPoint, register
 from tests.loop.gateway_world import PASSWORD, PEPPER, db
 
 FRESH = "FreshPassword0123456"
@@ -152,6 +157,44 @@ async def test_tc_080(ready: Point) -> None:
 async def test_tc_081(ready: Point) -> None:
     await _updates(ready, "Downloading", "Downloaded", "InvalidSignature")
     await _reports_event(ready, "InvalidFirmwareSignature")
+
+
+@pytest.fixture(scope="module")
+def secure(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, Authority]]:
+    """A second gateway, which speaks TLS with a certificate of this authority."""
+    authority = Authority(tmp_path_factory.mktemp("certificates"))
+    with Node("secure", certificate=Certificate(str(authority.file("127.0.0.1")))) as secure:
+        yield secure, authority
+
+
+@pytest.mark.django_db
+async def test_tc_083(socket_point: SocketPoint, secure: tuple[Node, Authority]) -> None:
+    """From profile 1 to 2: the charger takes the key, restarts, and comes back over TLS."""
+    point, (node, authority) = socket_point, secure
+    await boots(point)
+    outcome = await answered(point, "ChangeConfiguration", {"status": "Accepted"}, key="SecurityProfile", value="2")
+    assert outcome.payload == {"status": "Accepted"}
+    assert (await answered(point, "Reset", {"status": "Accepted"}, type="Hard")).payload == {"status": "Accepted"}
+    await point.disconnect()
+    point.node, point.tls = node, authority.context()
+    await node.refresh(point.charger.device_id)
+    await point.connect()
+    await boots(point)
+
+
+@pytest.mark.django_db
+async def test_tc_086(secure: tuple[Node, Authority], tmp_path: Path) -> None:
+    """The charger trusts the certificate's authority and gets in; a charger that does not, stays away."""
+    node, authority = secure
+    point = SocketPoint(node, await db(register))
+    await node.refresh(point.charger.device_id)
+    point.tls = Authority(tmp_path).context()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await point.connect()
+    point.tls = authority.context()
+    await point.connect()
+    await boots(point)
+    await point.disconnect()
 
 
 @pytest.mark.django_db

@@ -3,11 +3,13 @@
 import asyncio
 import signal
 import socket
+import ssl
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from gateway.certificate import Certificate
 from gateway.commands import serve_orders
 from gateway.metrics import serve_metrics
 from gateway.server import Gateway
@@ -26,6 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         serve_metrics(options["metrics_port"])
+        self.certificate = _certificate()
         node = Gateway(
             node=options["node"],
             host=options["host"],
@@ -35,6 +38,7 @@ class Command(BaseCommand):
             behind_proxy=settings.BEHIND_PROXY,
             doors=configured_doors(),
             backend_retry_seconds=settings.BACKEND_RETRY_SECONDS,
+            certificate=self.certificate,
         )
         try:
             import uvloop
@@ -47,9 +51,22 @@ class Command(BaseCommand):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, node.stop)
+        if self.certificate is not None:
+            loop.add_signal_handler(signal.SIGHUP, self.certificate.renew)
 
         def ready() -> None:
             node.spawn(serve_orders(node, settings.REDIS_URL))
             self.stdout.write(f"gateway {node.node} listens on {node.host}:{node.bound_port}")
 
         await node.run(ready=ready)
+
+
+def _certificate() -> Certificate | None:
+    if not settings.GATEWAY_TLS_CERTIFICATE:
+        return None
+    try:
+        return Certificate(settings.GATEWAY_TLS_CERTIFICATE, settings.GATEWAY_TLS_KEY)
+    except (OSError, ssl.SSLError) as error:
+        raise CommandError(
+            f"GATEWAY_TLS_CERTIFICATE and GATEWAY_TLS_KEY are no certificate with its key: {type(error).__name__}"
+        ) from error
