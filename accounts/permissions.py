@@ -15,6 +15,7 @@ class Role(StrEnum):
 
 class Action(StrEnum):
     VIEW = "view"
+    VIEW_MESSAGES = "view_messages"
     EDIT_INSTALLATION = "edit_installation"
     EDIT_TECHNICAL = "edit_technical"
     DELETE_INSTALLATION = "delete_installation"
@@ -42,6 +43,7 @@ class Scope(StrEnum):
 ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
     {
         Action.VIEW: frozenset(Role),
+        Action.VIEW_MESSAGES: frozenset({Role.OWNER, Role.SERVICE}),
         Action.EDIT_INSTALLATION: frozenset({Role.OWNER, Role.SERVICE}),
         Action.EDIT_TECHNICAL: frozenset({Role.SERVICE}),
         Action.DELETE_INSTALLATION: frozenset({Role.OWNER}),
@@ -57,6 +59,7 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
 SCOPES: Mapping[Action, Scope] = MappingProxyType(
     {
         Action.VIEW: Scope.READ,
+        Action.VIEW_MESSAGES: Scope.READ,
         Action.EDIT_INSTALLATION: Scope.INSTALLATIONS,
         Action.EDIT_TECHNICAL: Scope.INSTALLATIONS,
         Action.DELETE_INSTALLATION: Scope.INSTALLATIONS,

@@ -42,6 +42,7 @@ from gateway.store.jobs import (
     RingFor,
     Upward,
 )
+from gateway.store.message_log import Channel
 from gateway.transport import Library, Socket
 
 log = structlog.get_logger(__name__)
@@ -62,8 +63,8 @@ class Connection:
 
     __slots__ = (
         "_answers", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered", "_shown", "_tasks",
-        "_timer", "_wished_at", "closing", "entry", "fence_closed", "limit_line", "node", "pinging", "route", "session",
-        "slot", "socket", "upstream",
+        "_timer", "_wished_at", "channel", "closing", "entry", "fence_closed", "limit_line", "node", "pinging", "route",
+        "session", "slot", "socket", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -77,8 +78,10 @@ class Connection:
         clock: Clock,
         put: Put,
         bridges: Bridges,
+        channel: Channel,
     ) -> None:
         self.socket = socket
+        self.channel = channel
         self.entry = entry
         self.slot = slot
         self.node = node
@@ -140,7 +143,9 @@ class Connection:
                 if not isinstance(frame, str):
                     await self.close(UNSUPPORTED_DATA, "text frames only")
                     break
-                self._perform(session.receive(frame, self._clock.now()))
+                now = self._clock.now()
+                self.channel.note(False, frame, now)
+                self._perform(session.receive(frame, now))
         except self._library.closed:
             pass
         finally:
@@ -175,6 +180,7 @@ class Connection:
         self._bridges.limits.detach(self.entry.charger_id, self.limit_line)
         now = self._clock.now()
         self._perform(session.closed(now))
+        self.channel.note(False, None, now)
         self._put(Disconnect(self.entry.charger_id, epoch, utc(now)), None)
 
     def stored(self, token: int | None, result: Any) -> None:
@@ -195,6 +201,7 @@ class Connection:
                 case Send():
                     metrics.MESSAGES_OUT.inc()
                     self._library.broadcast((self.socket,), effect.text)
+                    self.channel.note(True, effect.text, self._clock.now())
                 case Store():
                     self._store(effect)
                 case Answered():

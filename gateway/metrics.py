@@ -8,6 +8,7 @@ HANDSHAKES = Counter("gateway_handshakes_total", "Handshakes by how they ended",
 MESSAGES = Counter("gateway_messages_total", "Frames by direction", ["direction"])
 ODDITIES = Counter("gateway_oddities_total", "Odd things chargers did", ["kind"])
 PUSHES = Counter("gateway_pushes_total", "Pushes by how they ended", ["result"])
+MESSAGES_NOT_KEPT = Counter("gateway_messages_not_kept_total", "Messages missing in the message log")
 STORE_WAITING = Gauge("gateway_store_waiting", "Jobs waiting for the database")
 
 MESSAGES_IN = MESSAGES.labels("in")

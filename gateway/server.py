@@ -41,6 +41,7 @@ from gateway.store import (
     upstream_reading,
 )
 from gateway.store.jobs import Job, RefuseLogin
+from gateway.store.message_log import MessageLog
 from gateway.transport import Library, Refusal, Socket, Upgrade, library, listen
 from installations.ocpp_url.host import Doors
 
@@ -69,6 +70,7 @@ class Gateway:
         doors: Doors | None = None,
         backend_retry_seconds: float = FIRST_SECONDS,
         certificate: Certificate | None = None,
+        log_messages: bool = True,
     ) -> None:
         self.node, self.host, self.port = node, host, port
         self.bound_port = 0
@@ -76,6 +78,7 @@ class Gateway:
         self.directory = Directory()
         self.connections: dict[str, Connection] = {}
         self.store = Store(self._stored_elsewhere)
+        self.message_log = MessageLog(kept=log_messages)
         self._handshake = HandshakeSettings(pepper)
         self._library: Library = library(transport)
         self._behind_proxy = behind_proxy
@@ -91,6 +94,7 @@ class Gateway:
             doors or Doors(),
             limits=Limits(self.store, charging, self._clock),
             first_pause=backend_retry_seconds,
+            message_log=self.message_log,
         )
         self.requests = Requests(self, Stage(doors or Doors()))
         self._attempts = AttemptLimiter()
@@ -109,6 +113,7 @@ class Gateway:
     async def run(self, *, ready: Callable[[], None] = lambda: None) -> None:
         self._loop = asyncio.get_running_loop()
         self.store.start()
+        self.message_log.start()
         try:
             self._clock.correct(await self._ask(reading.clock_offset), at_once=True)
             self.incarnation = await self._ask(lambda: reading.start_node(self.node, utc(self._clock.now())))
@@ -133,6 +138,7 @@ class Gateway:
             for task in self._tasks:
                 task.cancel()
             await asyncio.to_thread(self.store.stop)
+            await asyncio.to_thread(self.message_log.stop)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -216,6 +222,7 @@ class Gateway:
             clock=self._clock,
             put=self.store.put,
             bridges=self.bridges,
+            channel=self.message_log.channel(entry.charger_id),
         )
         standing = self.connections.get(connection.device_id)
         if standing is not None and not standing.closing:

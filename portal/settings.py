@@ -176,6 +176,8 @@ SPECTACULAR_SETTINGS = {
         "RolloutStart": "chargers.rollout.policy.Start",
         "DriftPolicy": "installations.models.DriftPolicy",
         "LinkState": "chargers.link_state.LinkState",
+        "MessageDirection": "chargers.models.message.Direction",
+        "MessageOutcome": "chargers.models.message.MessageOutcome",
         "ChargerVerdict": "chargers.services.preview_values.Verdict",
         "UrlSource": "installations.ocpp_url.identity.UrlSource",
         "TokenScope": "accounts.permissions.Scope",
@@ -194,6 +196,9 @@ METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # Chargers written to per minute at most, over all installations; None: as fast as it goes.
 ROLLOUT_PACE_PER_MINUTE = env.number("ROLLOUT_PACE_PER_MINUTE", 0) or None
+
+# How long what chargers, backends and the portal said to each other is kept; 0: not at all.
+MESSAGE_LOG_DAYS = max(0, env.number("MESSAGE_LOG_DAYS", 14))
 
 # The public address of the gateway as chargers dial it.
 GATEWAY_PUBLIC_URL = env.text("GATEWAY_PUBLIC_URL", "ws://127.0.0.1:9000/ocpp")

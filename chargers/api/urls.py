@@ -7,6 +7,7 @@ from chargers.api.backend_tests import BackendTestsView, BackendTestView
 from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
 from chargers.api.installations import InstallationsView, InstallationView
 from chargers.api.link_passwords import LinkPasswordView
+from chargers.api.messages import MessagesView
 from chargers.api.rollouts import (
     CancelView,
     DeliveriesView,
@@ -46,4 +47,5 @@ urlpatterns = [
     path("chargers/bulk/", ManyChargersView.as_view(), name="api-chargers-bulk"),
     path("chargers/<device_id:device_id>/link-password/", LinkPasswordView.as_view(), name="api-charger-link-password"),
     path("chargers/<device_id:device_id>/", ChargerView.as_view(), name="api-charger"),
+    path("chargers/<device_id:device_id>/messages/", MessagesView.as_view(), name="api-charger-messages"),
 ]

@@ -3,6 +3,7 @@
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
 from chargers.models.charging import BackendProfile, ChargingLimit
 from chargers.models.link_password import LinkPasswordChange, PasswordChangeState, RefusedLogin
+from chargers.models.message import Direction, Message, MessageOutcome
 from chargers.models.refused_tag import RefusedTag
 from chargers.models.request import GatewayRequest
 from chargers.models.rollout import Delivery, DeliveryEvent, PaceBucket, PushRecord, Rollout, WorkerHeartbeat
@@ -26,9 +27,12 @@ __all__ = [
     "Connector",
     "Delivery",
     "DeliveryEvent",
+    "Direction",
     "GatewayNode",
     "GatewayRequest",
     "LinkPasswordChange",
+    "Message",
+    "MessageOutcome",
     "MeterValue",
     "PaceBucket",
     "PasswordChangeState",

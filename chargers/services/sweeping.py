@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from chargers.message_partitions import keep_partitions
 from chargers.models import Rollout
 from chargers.rollout.advance import advance_all
 from chargers.rollout.states import RolloutState
@@ -77,6 +79,7 @@ def sweep() -> None:
     asking.forget_old(BOUND)
     take_up()
     advance_all()
+    keep_partitions(days=settings.MESSAGE_LOG_DAYS)
 
 
 def unopened_rollouts() -> list[int]:

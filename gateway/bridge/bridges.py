@@ -24,6 +24,7 @@ from gateway.limits.backend_calls import answer
 from gateway.limits.desk import Limits
 from gateway.ocpp16.records import StoreFailed
 from gateway.store.jobs import Job, Reroute
+from gateway.store.message_log import MessageLog
 from installations.ocpp_url.host import Doors
 
 log = structlog.get_logger(__name__)
@@ -69,7 +70,7 @@ class Bridges:
 
     def __init__(
         self, node: str, store: Store, reading: Reading, directory: Directory, clock: Clock, doors: Doors, *,
-        limits: Limits, first_pause: float = FIRST_SECONDS,
+        limits: Limits, message_log: MessageLog, first_pause: float = FIRST_SECONDS,
     ) -> None:  # fmt: skip
         self.node, self.holder = node, node
         self.upstreams: dict[str, Upstream] = {}
@@ -79,6 +80,7 @@ class Bridges:
         self._first_pause = first_pause
         self.patience_seconds = PATIENCE_SECONDS
         self._leaving: dict[str, asyncio.Task[None]] = {}
+        self._message_log = message_log
         self._dials: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(DIALS_PER_HOST))
 
     async def begin(self, incarnation: int) -> None:
@@ -182,6 +184,11 @@ class Bridges:
         """So many at once to one host: a backend that comes back is not run over."""
         async with self._dials[urlsplit(account.url).netloc]:
             await dial(account, leg.wire, doors=self._doors)
+
+    def watch(self, charger_id: int) -> Callable[[bool, str | bytes | None], None]:
+        """For the message log: takes every frame of one connection to a backend."""
+        channel, clock = self._message_log.channel(charger_id, backend=True), self._clock
+        return lambda by_us, text: channel.note(by_us, text, clock.now())
 
     async def _ask(self, question: Callable[[], Any]) -> Any:
         return await asyncio.wrap_future(self._store.ask(question))

@@ -33,13 +33,18 @@ class Refused(Exception):
 class Leg:
     """``on_call`` gets the backend's calls: (message id, action, payload or None where it is no JSON).
 
-    ``on_gone`` is called once when the connection is over, whoever ended it.
+    ``on_gone`` is called once when the connection is over, whoever ended it. ``watch`` gets every frame, (whether it is
+    ours, its text), and None when the connection is over.
     """
 
     def __init__(
-        self, on_call: Callable[[frames.MessageId, str, Any], None], on_gone: Callable[[], None] = lambda: None
+        self,
+        on_call: Callable[[frames.MessageId, str, Any], None],
+        on_gone: Callable[[], None] = lambda: None,
+        watch: Callable[[bool, str | bytes | None], None] = lambda _by_us, _text: None,
     ) -> None:
         self.gone = asyncio.Event()
+        self._watch = watch
         self.wire = Wire(lambda: None, self._hear, self._end)
         self.late_answers = 0
         self._on_call = on_call
@@ -62,7 +67,9 @@ class Leg:
         self._out = (call_id, answer)
         too_late = loop.call_later(seconds, self.close)
         try:
-            self.wire.send(_encode((2, call_id, action, payload)))
+            frame = _encode((2, call_id, action, payload))
+            self._watch(True, frame)
+            self.wire.send(frame)
             return await answer
         finally:
             too_late.cancel()
@@ -84,6 +91,7 @@ class Leg:
         self._end()
 
     def _say(self, text: str) -> None:
+        self._watch(True, text)
         self.wire.send(text)
         if self.wire.unread_bytes > MOST_UNREAD_BYTES:
             self.give_up()
@@ -95,8 +103,10 @@ class Leg:
         if self._out is not None and not self._out[1].done():
             self._out[1].set_exception(LinkLost())
         self._on_gone()
+        self._watch(False, None)
 
     def _hear(self, text: str) -> None:
+        self._watch(False, text)
         frame = frames.parse(text)
         match frame:
             case frames.Call():

@@ -5,7 +5,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -62,6 +62,7 @@ class Desk(Protocol):
     async def allows_maintenance(self, charger_id: int) -> bool: ...
     async def release(self, charger_id: int) -> None: ...
     async def dial(self, account: Account, leg: Leg) -> None: ...
+    def watch(self, charger_id: int) -> Callable[[bool, str | bytes | None], None]: ...
 
 
 @dataclass
@@ -246,7 +247,7 @@ class Upstream:
         turned = deque(logins)
         turned.rotate(-self._unbooted)
         for login in turned:
-            leg = self.leg = Leg(self._downward.take, self.wake)
+            leg = self.leg = Leg(self._downward.take, self.wake, self.desk.watch(self.charger_id))
             try:
                 await self.desk.dial(Account(self.backend.url, self.backend.user, login.key), leg)
             except DialFailed as error:

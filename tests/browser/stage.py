@@ -17,6 +17,7 @@ from installations.models import Circuit, IdTag, Installation
 from installations.services.authentication import publish_revision
 from installations.services.installations import create_installation
 from tests.db.chargers import scene
+from tests.db.messages import say
 
 EMAIL, PASSWORD = "ina@example.org", "walks-in-the-garage"
 
@@ -86,6 +87,10 @@ def _chargers(site: Installation) -> None:
     RefusedTag.objects.create(charger=first, id_tag="04FFEE", status="Invalid", refused_at=timezone.now())
     ChargerLink.objects.filter(charger=first).update(alarm="duplicate_identity", alarm_at=timezone.now())
     scene.charging(first)
+    say(first, 3)
+    say(first, action="Reset", direction="to_charger", status="Rejected", answer='{"status":"Rejected"}')
+    say(first, action="Nonsense", outcome="error", status="NotImplemented", answer='"no such action"')
+    say(first, action="", outcome="not_kept", missing=17)
 
 
 def _deliveries(rollout: Rollout) -> Delivery:

@@ -82,6 +82,8 @@ PAGES = [
     Shown("charger-edit", "charger_edit", "/chargers/{charger}/edit/"),
     Shown("charger-confirm", "charger_edit", "/chargers/{charger}/edit/", ask_first),
     Shown("charger-password", "charger_link_password", "/chargers/{charger}/link-password/"),
+    Shown("messages", "charger_messages", "/chargers/{charger}/messages/", unfold),
+    Shown("messages-none", "charger_messages", "/chargers/{charger}/messages/?q=nowhere"),
     Shown("charger-move", "charger_move", "/chargers/{charger}/move/"),
     Shown("find", "find", "/find/?q=zcs"),
     Shown("rollouts", "rollouts", "/rollouts/"),
@@ -96,7 +98,7 @@ PAGES = [
 # Addresses that answer with no page of their own: they act and lead elsewhere, or hand out a file or plain data.
 WITHOUT_A_PAGE = {
     "access_revoke", "api-schema", "api-unknown", "card_block", "cards_export", "charger_delete", "circuit_delete",
-    "charger_link_password_cancel",
+    "charger_messages_download", "charger_link_password_cancel",
     "filter_remove",
     "filter_save",
     "backend_test_start",

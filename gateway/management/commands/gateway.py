@@ -39,6 +39,7 @@ class Command(BaseCommand):
             doors=configured_doors(),
             backend_retry_seconds=settings.BACKEND_RETRY_SECONDS,
             certificate=self.certificate,
+            log_messages=settings.MESSAGE_LOG_DAYS > 0,
         )
         try:
             import uvloop

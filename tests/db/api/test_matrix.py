@@ -121,6 +121,11 @@ TABLE: dict[str, Address] = {
         lambda world: f"/chargers/{world.charger.device_id}/link-password/",
         lambda world: f"/chargers/{world.foreign_charger.device_id}/link-password/",
     ),
+    "api-charger-messages": Address(
+        {"GET": SWITCH},
+        lambda world: f"/chargers/{world.charger.device_id}/messages/",
+        lambda world: f"/chargers/{world.foreign_charger.device_id}/messages/",
+    ),
     "api-id-tags": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/id-tags/"),
     "api-id-tags-import": Address({"POST": EVERYBODY}, lambda world: "/id-tags/import/"),
     "api-id-tag": Address(

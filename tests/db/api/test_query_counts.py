@@ -18,6 +18,7 @@ from installations.services.authentication import publish_revision
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
 from tests.db.api.conftest import World
+from tests.db.messages import say
 
 # Token, its last use, the rate window, the installation, the roles: what a request costs before its own work.
 LISTS: dict[str, tuple[Callable[[World], str], int]] = {
@@ -29,6 +30,7 @@ LISTS: dict[str, tuple[Callable[[World], str], int]] = {
     "chargers": (lambda world: "/chargers/?page_size=500", 7),
     "chargers of one": (lambda world: f"/chargers/?installation={world.site.pk}&link_state=online", 8),
     "charger": (lambda world: "/chargers/ZCS000143/", 7),
+    "messages": (lambda world: "/chargers/ZCS000143/messages/?page_size=500", 9),
     "rollouts": (lambda world: "/rollouts/", 5),
     "rollout": (lambda world: f"/rollouts/{world.rollout.pk}/", 5),
     "deliveries": (lambda world: f"/rollouts/{world.rollout.pk}/deliveries/?page_size=500", 6),
@@ -63,6 +65,7 @@ def grow(world: World) -> None:
         ChargerLink.objects.create(charger=line.charger, connected_at=now, node="n1", boot_accepted=True)
         for number in range(3):
             Connector.objects.create(charger=line.charger, number=number, status="Available", status_at=now)
+    say(world.charger, 20)
     for delivery in world.rollout.deliveries.all():
         DeliveryEvent.objects.bulk_create(DeliveryEvent(delivery=delivery, to_state="waiting") for _ in range(5))
 

@@ -11,6 +11,7 @@ from django.test import Client
 
 from portal.api.docs import groups
 from tests.db.api.conftest import World
+from tests.db.messages import say
 
 COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.yaml"
 DIRECT = {"mode": "ocpp_direct", "server_url": "wss://ocpp.example.com/{deviceId}", "initial_device_password": "x" * 20}
@@ -59,6 +60,7 @@ ADDRESSES = {
     "/api/v1/rollouts/{rollout_id}/deliveries/{delivery_id}/": "/rollouts/{rollout}/deliveries/{delivery}/",
     "/api/v1/chargers/": "/chargers/",
     "/api/v1/chargers/{device_id}/": "/chargers/ZCS000143/",
+    "/api/v1/chargers/{device_id}/messages/": "/chargers/ZCS000143/messages/",
     "/api/v1/id-tags/": "/id-tags/",
     "/api/v1/id-tags/{card_id}/": "/id-tags/{card}/",
 }
@@ -68,6 +70,7 @@ ADDRESSES = {
 def test_what_is_answered_is_what_the_document_says(world: World, address: str) -> None:
     schema = document()
     path = f"/installations/{world.site.pk}/authentication/"
+    say(world.charger, 2)
     codes = [row["code"] for row in world["owner"]("POST", f"{path}preview/", DIRECT).json()["warnings"]]
     assert world["owner"]("PUT", path, {**DIRECT, "acknowledge": codes}, If_Match='"1"').status_code == 202
     made = ADDRESSES[address].format(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chargers.models import Transaction, UpstreamLink, UpstreamMessage
+from chargers.models import Message, Transaction, UpstreamLink, UpstreamMessage
 from gateway.server import Gateway
 from installations.models import Installation
 from tests.loop.bridge.backend import Backend
@@ -248,4 +248,14 @@ async def test_until_the_backend_accepts_the_boot_nothing_else_goes_up(gateway: 
     await backend.hears("StartTransaction")
     order = [action for action, _payload in backend.calls]
     assert order[:3] == ["BootNotification"] * 3
+    await charger.close()
+
+
+async def test_the_message_log_tells_both_connections_apart(gateway: Gateway, backend: Backend) -> None:
+    charger = await bridged(gateway, backend)
+    await online(gateway)
+    await charger.send("StartTransaction", START)
+    row = await eventually(lambda: Message.objects.filter(action="StartTransaction", direction="to_backend").first())
+    assert row.status == "Accepted"
+    assert await db(lambda: Message.objects.filter(action="StartTransaction", direction="from_charger").count()) == 1
     await charger.close()

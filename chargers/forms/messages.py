@@ -1,0 +1,51 @@
+"""What of a charger's messages to show."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chargers.message_log import ACTIONS, Wanted
+from chargers.models import Direction
+
+SELECT = {"class": "form-select"}
+MOMENT = {"class": "form-control", "type": "datetime-local"}
+
+
+class MessageFilterForm(forms.Form):
+    """Every field may stay empty. Times are the site's (use within ``in_site_time``)."""
+
+    q = forms.CharField(
+        label=_("Text"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"class": "form-control", "type": "search"}),
+    )
+    action = forms.ChoiceField(
+        label=_("Action"),
+        required=False,
+        choices=[("", _("Every action")), *((name, name) for name in ACTIONS)],
+        widget=forms.Select(attrs=SELECT),
+    )
+    direction = forms.ChoiceField(
+        label=_("Direction"),
+        required=False,
+        choices=[("", _("Every direction")), *Direction.choices],
+        widget=forms.Select(attrs=SELECT),
+    )
+    since = forms.DateTimeField(
+        label=_("From"), required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
+    )
+    until = forms.DateTimeField(
+        label=_("Before"), required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
+    )
+
+    def wanted(self) -> Wanted:
+        """By the fields that could be read; the others carry their errors."""
+        self.is_valid()
+        data = self.cleaned_data
+        return Wanted(
+            action=data.get("action", ""),
+            direction=data.get("direction", ""),
+            search=data.get("q", ""),
+            since=data.get("since"),
+            until=data.get("until"),
+        )
