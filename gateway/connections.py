@@ -58,13 +58,13 @@ class Connection:
 
     ``pushing`` is held by the one push that may talk to the charger. ``fence_closed``: the charger was closed for a
     push and has not confirmed that it is open again. ``route``: the backend its messages go to, which follows the
-    directory's between sessions.
+    directory's between sessions. ``started``: connectors whose waiting car was seen to (``gateway.autostart``).
     """
 
     __slots__ = (
         "_answers", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered", "_shown", "_tasks",
         "_timer", "_wished_at", "channel", "closing", "entry", "fence_closed", "limit_line", "node", "pinging", "route",
-        "session", "slot", "socket", "upstream",
+        "session", "slot", "socket", "started", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +94,7 @@ class Connection:
         self.fence_closed = False
         self._shown = entry.known.candidate if slot == "candidate" else entry.known.current
         self.limit_line = ChargerLine(self)
+        self.started: set[int] = set()
         self._library = library
         self._clock = clock
         self._put = put
@@ -336,6 +337,7 @@ class Connection:
         if self._shown not in (entry.known.current, entry.known.candidate):
             self._spawn(self.close(POLICY_VIOLATION, "the password has changed"))
             return
+        self.started.clear()
         if self.session is not None:
             self.session.require_authorization(entry.authorization_required)
             self.follow()

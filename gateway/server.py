@@ -12,6 +12,7 @@ from chargers.links.base import PushOrder, PushOutcome, PushResult
 from chargers.links.wire import outcome_to_plain
 from gateway import metrics
 from gateway.attempts import AttemptLimiter
+from gateway.autostart import keep_starting
 from gateway.bridge.backoff import FIRST_SECONDS
 from gateway.bridge.bridges import Bridges
 from gateway.bridge.rehearsal import Stage
@@ -131,6 +132,7 @@ class Gateway:
                     self.spawn(chore())
                 if self._certificate is not None:
                     self.spawn(self._certificate.keep_current())
+                self.spawn(keep_starting(self))
                 ready()
                 await self._stopping.wait()
                 await self._leave()
@@ -142,6 +144,9 @@ class Gateway:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    def now(self) -> float:
+        return self._clock.now()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)

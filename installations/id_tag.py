@@ -17,6 +17,11 @@ def normal_id_tag(text: str) -> str:
     return text.strip().upper() if text.isascii() else text.strip()
 
 
+def marker_tag(installation_id: int) -> str:
+    """Under which the portal starts cars at an installation where everybody may charge. No card has it by chance."""
+    return f"PORTAL-FREE-{installation_id % 10**8:08}"
+
+
 def is_id_tag(text: str) -> bool:
     """Whether a normal tag can be the number of a card."""
     return text.isascii() and _FORM.fullmatch(text) is not None

@@ -102,6 +102,8 @@ class Connector(models.Model):
     status_at = models.DateTimeField()
     reported_at = models.DateTimeField(null=True)
     boot_number = models.PositiveIntegerField(default=0)
+    # When the car that waits here was started from the portal; None: it was not, or no car waits.
+    remote_start_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["number"]

@@ -19,7 +19,7 @@ from gateway.ocpp16.inquiry import BOOT, Inquiry, Question
 from gateway.ocpp16.outbound import Outbound, OutCall
 from gateway.ocpp16.outgoing import check_request
 from gateway.ocpp16.records import Boot, Seen, Start, Stop, StoreFailed, StoreResult
-from gateway.ocpp16.vocabulary import CentralAction, ChargerAction
+from gateway.ocpp16.vocabulary import CentralAction, ChargerAction, ConnectorStatus
 
 __all__ = ["ChargerSession", "SessionFacts", "SessionSettings"]
 
@@ -231,6 +231,15 @@ class ChargerSession:
         effects: list[Effect] = []
         self._advance(now, effects)
         return call_id, effects
+
+    def waiting_cars(self) -> list[int]:
+        """Connectors where a car is plugged in and nothing runs, by what was reported on this connection."""
+        charger = self._charger
+        return [
+            number
+            for number, status in charger.reported.items()
+            if number and status == ConnectorStatus.PREPARING and number not in charger.open.values()
+        ]
 
     def activity(self, now: float) -> Activity:
         return self._charger.snapshot(now, len(self._inbox.waiting))

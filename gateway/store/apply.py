@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.ocpp16 import records
 from gateway.store import (
+    autostart_jobs,
     link_jobs,
     link_password_jobs,
     push_jobs,
@@ -29,12 +30,14 @@ from gateway.store.jobs import (
     KeepReported,
     KeepTag,
     MapTransaction,
+    NotStarted,
     Raise,
     Recorded,
     RefuseLogin,
     Reroute,
     RingFor,
     SendPassword,
+    StartFreely,
     StepPush,
     TellUpstream,
 )
@@ -59,6 +62,8 @@ APPLIERS: dict[type, Callable[[list[Any]], Sequence[Any]]] = {
     EndMessages: upstream_jobs.end_messages,
     MapTransaction: upstream_jobs.map_transaction,
     KeepTag: upstream_jobs.keep_tag,
+    StartFreely: autostart_jobs.start_freely,
+    NotStarted: autostart_jobs.not_started,
     records.Boot: record_jobs.boot,
     records.Status: record_jobs.status,
     records.FirmwareStatus: record_jobs.firmware_status,

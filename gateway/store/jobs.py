@@ -212,6 +212,21 @@ class EndRequest(msgspec.Struct, frozen=True):
     charger_id: int = 0
 
 
+class StartFreely(msgspec.Struct, frozen=True):
+    """A car waits at a connector where everybody may charge. Result: the id tag to start it with, empty: do not."""
+
+    charger_id: int
+    connector: int
+    at: datetime
+
+
+class NotStarted(msgspec.Struct, frozen=True):
+    """The start that ``StartFreely`` allowed was never sent."""
+
+    charger_id: int
+    connector: int
+
+
 class Raise(msgspec.Struct, frozen=True):
     """An alarm on the link, for instance ``duplicate_identity``."""
 
@@ -241,4 +256,6 @@ type Job = (
     | MapTransaction
     | KeepTag
     | EndRequest
+    | StartFreely
+    | NotStarted
 )

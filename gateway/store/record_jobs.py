@@ -25,7 +25,8 @@ SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[]
                      %s::timestamptz[], %s::int[])
 ON CONFLICT (charger_id, number) DO UPDATE SET status = excluded.status, error_code = excluded.error_code,
     info = excluded.info, status_at = excluded.status_at, reported_at = excluded.reported_at,
-    boot_number = excluded.boot_number
+    boot_number = excluded.boot_number,
+    remote_start_at = CASE WHEN excluded.status = 'Preparing' THEN chargers_connector.remote_start_at END
 """
 
 STATUS_LINK = """
