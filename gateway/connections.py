@@ -68,18 +68,9 @@ class Connection:
     )  # fmt: skip
 
     def __init__(
-        self,
-        socket: Socket,
-        entry: Entry,
-        slot: str,
-        *,
-        node: str,
-        library: Library,
-        clock: Clock,
-        put: Put,
-        bridges: Bridges,
-        channel: Channel,
-    ) -> None:
+        self, socket: Socket, entry: Entry, slot: str, *, node: str, library: Library, clock: Clock, put: Put,
+        bridges: Bridges, channel: Channel,
+    ) -> None:  # fmt: skip
         self.socket = socket
         self.channel = channel
         self.entry = entry

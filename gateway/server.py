@@ -87,16 +87,10 @@ class Gateway:
         self._session_settings = session_settings or SessionSettings()
         self._clock = Clock()
         self.bridges = Bridges(
-            node,
-            self.store,
-            upstream_reading,
-            self.directory,
-            self._clock,
-            doors or Doors(),
-            limits=Limits(self.store, charging, self._clock),
-            first_pause=backend_retry_seconds,
+            node, self.store, upstream_reading, self.directory, self._clock, doors or Doors(),
+            limits=Limits(self.store, charging, self._clock), first_pause=backend_retry_seconds,
             message_log=self.message_log,
-        )
+        )  # fmt: skip
         self.requests = Requests(self, Stage(doors or Doors()))
         self._attempts = AttemptLimiter()
         self._rotation = Rotation(
@@ -219,16 +213,9 @@ class Gateway:
             return
         entry, slot = found
         connection = Connection(
-            socket,
-            entry,
-            slot,
-            node=self.node,
-            library=self._library,
-            clock=self._clock,
-            put=self.store.put,
-            bridges=self.bridges,
-            channel=self.message_log.channel(entry.charger_id),
-        )
+            socket, entry, slot, node=self.node, library=self._library, clock=self._clock, put=self.store.put,
+            bridges=self.bridges, channel=self.message_log.channel(entry.charger_id),
+        )  # fmt: skip
         standing = self.connections.get(connection.device_id)
         if standing is not None and not standing.closing:
             if await standing.is_alive(ALIVE_SECONDS):
