@@ -19,6 +19,7 @@ from chargers.models import (
     Delivery,
     DeliveryEvent,
     GatewayNode,
+    LocalList,
     Rollout,
     Transaction,
     UpstreamMessage,
@@ -155,7 +156,8 @@ def list_chargers(
 
 def find_charger(who: Who, device_id: str) -> Charger | None:
     """By device id in any capitalisation, with the setting in force; None: foreign or nonexistent."""
-    rows = with_facts(visible(Charger.objects.all(), who)).select_related("installation__revision")
+    rows = with_facts(visible(Charger.objects.all(), who)).select_related("installation__revision", "local_list")
+    rows = rows.defer("local_list__entries", "local_list__digest")
     return rows.filter(device_id=device_id.upper()).first()
 
 
@@ -205,6 +207,11 @@ def _in_state(rows: QuerySet[Charger], state: str) -> QuerySet[Charger]:
 def link_of(charger: Charger) -> ChargerLink | None:
     """None: the charger never connected."""
     return getattr(charger, "link", None)
+
+
+def local_list_of(charger: Charger) -> LocalList | None:
+    """For a charger from ``find_charger``: how its list of cards stands; None: it was never sent one."""
+    return getattr(charger, "local_list", None)
 
 
 def link_state_of(charger: Charger) -> LinkState:

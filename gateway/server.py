@@ -22,6 +22,7 @@ from gateway.connections import Connection
 from gateway.directory import Directory, Entry
 from gateway.handshake import SUBPROTOCOL, HandshakeRequest, HandshakeSettings, Reason, decide, read_identity
 from gateway.limits.desk import Limits
+from gateway.local_lists import keep_lists
 from gateway.ocpp16.facts import SessionSettings
 from gateway.push import Pusher, carry_out
 from gateway.requests import Requests
@@ -127,6 +128,7 @@ class Gateway:
                 if self._certificate is not None:
                     self.spawn(self._certificate.keep_current())
                 self.spawn(keep_starting(self))
+                self.spawn(keep_lists(self))
                 ready()
                 await self._stopping.wait()
                 await self._leave()

@@ -3,6 +3,7 @@
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
 from chargers.models.charging import BackendProfile, ChargingLimit
 from chargers.models.link_password import LinkPasswordChange, PasswordChangeState, RefusedLogin
+from chargers.models.local_list import ListState, LocalList
 from chargers.models.message import Direction, Message, MessageOutcome
 from chargers.models.refused_tag import RefusedTag
 from chargers.models.request import GatewayRequest
@@ -31,6 +32,8 @@ __all__ = [
     "GatewayNode",
     "GatewayRequest",
     "LinkPasswordChange",
+    "ListState",
+    "LocalList",
     "Message",
     "MessageOutcome",
     "MeterValue",

@@ -28,7 +28,7 @@ from chargers.details import (
 from chargers.forms.chargers import EditChargerForm
 from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting, Transaction
 from chargers.profiles import profile_for
-from chargers.selectors import find_charger, link_of, link_state_of
+from chargers.selectors import find_charger, link_of, link_state_of, local_list_of
 from chargers.services.chargers import delete_charger, update_charger
 from chargers.services.standing import standing_of
 from installations.access import allowed, require
@@ -54,6 +54,8 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
     reported, refused = reported_rows(found), refused_tags(found.installation, found)
     alarms, upstream = alarms_of_charger(found), upstream_of(found)
     tag = _version(found, link, reported, deliveries, transactions, refused, alarms, upstream)
+    local_list = local_list_of(found)
+    tag = version_tag(tag, local_list and (local_list.state, local_list.changed_at))
     if is_unchanged(request, tag):
         return HttpResponse(status=304)
     rights = allowed(actor_of(request), found.installation, Action.EDIT_CHARGERS, Action.EDIT_CARDS)
@@ -71,6 +73,7 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "deliveries": deliveries,
         "transactions": transactions,
         "refused": refused,
+        "local_list": local_list,
         "may_edit_cards": Action.EDIT_CARDS in rights,
         "gateway_url": gateway_address(found.device_id),
         "may_edit": Action.EDIT_CHARGERS in rights,

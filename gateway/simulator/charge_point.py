@@ -14,6 +14,7 @@ from gateway.simulator import memory, orders, replies, rpc
 from gateway.simulator.connector import Connector, Visit
 from gateway.simulator.limits import Held, obeyed
 from gateway.simulator.line import TIMEOUTS_TO_HANG_UP, Boot, Line, Message, status_notification
+from gateway.simulator.local_cards import LocalCards
 from gateway.simulator.make import Make, fingerprint
 from gateway.simulator.sessions import Sessions
 from gateway.simulator.values import BACKEND, MAIN, Effect, Endpoint, HangUp, Judged, Pace, Quirk, Save, Send
@@ -44,7 +45,7 @@ class ChargePoint:
         self.lines: dict[str, Line] = {}
         self.charging_profiles: list[Held] = []
         self.sessions.limit_of = self.limit_of
-        self.list_version = 0
+        self.cards = LocalCards()
         self._effects: list[Effect] = []
         self._prefix = f"{int(now * 1000):x}"
         self._reset_at: float | None = None
@@ -78,9 +79,10 @@ class ChargePoint:
         """Who says whether a card may charge: the backend where there is one."""
         return self.lines.get(BACKEND) or self.lines[MAIN]
 
-    @property
-    def offline_allowed(self) -> bool:
-        return self.configuration.flag("AllowOfflineTxForUnknownId")
+    def may_offline(self, tag: str, now: float) -> bool:
+        """Whether a card may charge while nobody can be asked: by the local list, else as for any unknown card."""
+        known = self.cards.says(tag, self.configuration, now)
+        return self.configuration.flag("AllowOfflineTxForUnknownId") if known is None else known
 
     def wanted(self) -> dict[str, Endpoint]:
         """Line to what it should be connected to at this moment."""
@@ -139,7 +141,7 @@ class ChargePoint:
                 replies.take(self, line, delivered, now)
                 if line.timeouts >= TIMEOUTS_TO_HANG_UP:
                     self._effects.append(HangUp(line.name))
-        self.sessions.tick(self.offline_allowed, now)
+        self.sessions.tick(lambda tag: self.may_offline(tag, now), now)
         fall_back_at = self.whereabouts.fall_back_at()
         if fall_back_at is not None and now >= fall_back_at:
             self.whereabouts.fall_back()

@@ -18,7 +18,7 @@ def snapshot(point: "ChargePoint") -> dict[str, Any]:
         "configuration": point.configuration.changed(),
         "good": point.whereabouts.good,
         "next_number": point.sessions.next_number,
-        "list_version": point.list_version,
+        "cards": point.cards.snapshot(),
         "charging_profiles": [one.plain() for one in point.charging_profiles if one.purpose != TX],
         "inoperative": [each.number for each in connectors if not _will_be_operative(each.operative, each.becomes)],
         "meters": [each.meter for each in connectors],
@@ -36,7 +36,7 @@ def restore(point: "ChargePoint", saved: Mapping[str, Any], now: float) -> None:
     """Transactions that were open ended with the power; the central systems are still told so."""
     sessions = point.sessions
     sessions.next_number = saved["next_number"]
-    point.list_version = saved["list_version"]
+    point.cards.restore(saved.get("cards", {}))
     point.charging_profiles = [Held(**one) for one in saved.get("charging_profiles", ())]
     for connector, meter in zip(sessions.connectors, saved["meters"], strict=False):
         connector.meter = meter

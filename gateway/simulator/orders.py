@@ -187,12 +187,13 @@ def _clear_profile(point: "ChargePoint", line: Line, asked: requests.ClearChargi
 
 
 def _list_version(point: "ChargePoint", line: Line, asked: requests.Empty, now: float) -> Answer:
-    return {"listVersion": point.list_version}
+    return {"listVersion": point.cards.version}
 
 
 def _send_local_list(point: "ChargePoint", line: Line, asked: requests.SendLocalList, now: float) -> Answer:
-    point.list_version = asked.list_version
-    return _status(True)
+    status = point.cards.update(asked, point.configuration)
+    point.save()
+    return {"status": status}
 
 
 ORDERS: Mapping[str, tuple[type[Any], Callable[["ChargePoint", Line, Any, float], Answer]]] = {

@@ -36,7 +36,7 @@ def _authorize(
     point: "ChargePoint", line: Line, message: Message, payload: Mapping[str, Any] | None, now: float
 ) -> None:
     if line is point.authority:
-        may = point.offline_allowed if payload is None else _accepted(payload)
+        may = point.may_offline(message.payload["idTag"], now) if payload is None else _accepted(payload)
         point.sessions.authorised(message.connector, may, now)
 
 

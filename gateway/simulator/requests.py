@@ -108,10 +108,23 @@ class DataTransfer(Request):
     data: str | None = None
 
 
+class IdTagInfo(msgspec.Struct, frozen=True, rename="camel"):
+    status: Literal["Accepted", "Blocked", "Expired", "Invalid", "ConcurrentTx"]
+    expiry_date: datetime | None = None
+    parent_id_tag: str | None = None
+
+
+class AuthorizationData(msgspec.Struct, frozen=True, rename="camel"):
+    """Without ``id_tag_info`` the tag leaves the list."""
+
+    id_tag: Annotated[str, msgspec.Meta(max_length=20)]
+    id_tag_info: IdTagInfo | None = None
+
+
 class SendLocalList(Request):
-    list_version: int
+    list_version: Annotated[int, msgspec.Meta(ge=1)]
     update_type: Literal["Differential", "Full"]
-    local_authorization_list: list[dict[str, Any]] = []
+    local_authorization_list: list[AuthorizationData] = []
 
 
 def read[T: Request](shape: type[T], payload: Any) -> T:

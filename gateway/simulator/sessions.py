@@ -59,7 +59,7 @@ class Sessions:
         self._move(connector, Status.PREPARING, now)
         return True
 
-    def tick(self, offline_allowed: bool, now: float) -> None:
+    def tick(self, offline_allowed: Callable[[str], bool], now: float) -> None:
         self.obey_limits(now)
         for connector in self.connectors[1:]:
             if connector.next_at is not None and now >= connector.next_at:
@@ -83,14 +83,14 @@ class Sessions:
         part = 1.0 if amps is None else min(1.0, amps / CAR_AMPS)
         return round(seconds * WATT_HOURS_PER_SECOND * part)
 
-    def _step(self, connector: Connector, offline_allowed: bool, now: float) -> None:
+    def _step(self, connector: Connector, offline_allowed: Callable[[str], bool], now: float) -> None:
         connector.next_at = None
         visit = connector.visit
         match connector.status:
             case Status.PREPARING if visit is not None and visit.authorize:
                 question = Message("Authorize", {"idTag": visit.id_tag}, connector=connector.number)
                 if not self._ask(question):
-                    self.authorised(connector.number, offline_allowed, now)
+                    self.authorised(connector.number, offline_allowed(visit.id_tag), now)
             case Status.PREPARING:
                 self._begin(connector, now)
             case Status.CHARGING if visit is not None:

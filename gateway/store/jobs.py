@@ -227,6 +227,19 @@ class NotStarted(msgspec.Struct, frozen=True):
     connector: int
 
 
+class KeepLocalList(msgspec.Struct, frozen=True):
+    """What a charger's local list holds by now, and how its newest update went (``chargers.models.LocalList``)."""
+
+    charger_id: int
+    state: str
+    version: int
+    entries: Mapping[str, tuple[str, str, str]]
+    digest: bytes
+    left_out: int
+    firmware: str
+    at: datetime
+
+
 class Raise(msgspec.Struct, frozen=True):
     """An alarm on the link, for instance ``duplicate_identity``."""
 
@@ -258,4 +271,5 @@ type Job = (
     | EndRequest
     | StartFreely
     | NotStarted
+    | KeepLocalList
 )

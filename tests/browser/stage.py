@@ -11,7 +11,16 @@ from playwright.sync_api import BrowserContext
 
 from accounts.models import User
 from accounts.tokens import issue_token
-from chargers.models import Charger, ChargerLink, Delivery, DeliveryEvent, GatewayRequest, RefusedTag, Rollout
+from chargers.models import (
+    Charger,
+    ChargerLink,
+    Delivery,
+    DeliveryEvent,
+    GatewayRequest,
+    LocalList,
+    RefusedTag,
+    Rollout,
+)
 from chargers.services.rollouts import open_deliveries
 from installations.models import Circuit, IdTag, Installation
 from installations.services.authentication import publish_revision
@@ -87,6 +96,9 @@ def _chargers(site: Installation) -> None:
     RefusedTag.objects.create(charger=first, id_tag="04FFEE", status="Invalid", refused_at=timezone.now())
     ChargerLink.objects.filter(charger=first).update(alarm="duplicate_identity", alarm_at=timezone.now())
     scene.charging(first)
+    LocalList.objects.create(
+        charger=first, state="failed", version=4, cards=12, left_out=3, digest=b"", changed_at=timezone.now()
+    )
     say(first, 3)
     say(first, action="Reset", direction="to_charger", status="Rejected", answer='{"status":"Rejected"}')
     say(first, action="Nonsense", outcome="error", status="NotImplemented", answer='"no such action"')

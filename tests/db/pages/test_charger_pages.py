@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from chargers.models import Charger, ChargerLink, Delivery, GatewayNode, ReportedSetting, Transaction
+from chargers.models import Charger, ChargerLink, Delivery, GatewayNode, LocalList, ReportedSetting, Transaction
 from chargers.selectors import find_charger
 from chargers.services.standing import KeyRow, standing_of
 from installations.authentication import Draft
@@ -155,3 +155,28 @@ def test_installations_are_filtered_by_the_state_of_their_chargers(site: Install
     Delivery.objects.update(state="applied")
     assert [shown(state) for state in states] == [False, True, False, True]
     assert shown("")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"state": "sent", "version": 7, "cards": 12}, ["12 cards", "list version 7"]),
+        ({"state": "sending", "version": 8, "cards": 1}, ["1 card,", "being sent"]),
+        ({"state": "failed", "cards": 0}, ["0 cards", "sent again later"]),
+        ({"state": "sent", "version": 7, "cards": 10, "left_out": 3}, ["3 more cards find no place in it"]),
+        ({"state": "not_supported"}, ["takes no list of cards"]),
+    ],
+)
+def test_the_cards_at_a_charger_and_how_its_list_stands(
+    fields: dict[str, object], words: list[str], site: Installation, people: dict[str, User]
+) -> None:
+    populate(site, 1, 1)
+    charger = seen(people["viewer"])
+    client = client_of(people["viewer"])
+    before = client.get(PAGE)
+    assert "Cards at the charger" not in before.content.decode()
+    LocalList.objects.create(charger=charger, digest=b"", changed_at=timezone.now(), **fields)
+    after = client.get(PAGE, headers={"HX-Request": "true", "If-None-Match": before["ETag"]})
+    assert after.status_code == 200
+    for word in words:
+        assert word in after.content.decode(), word
