@@ -194,20 +194,22 @@ class Backend:
 
     def recorded(self, connection: ServerConnection, action: str, payload: Any) -> None:
         assert connection.request is not None
-        self._write(connection.request, action, masked(payload))
+        self._write(connection, connection.request, action, masked(payload))
 
-    def _write(self, request: Request, action: str, payload: Any) -> None:
+    def _write(self, connection: ServerConnection, request: Request, action: str, payload: Any) -> None:
         login = read_login(request)
         path = urlsplit(request.path).path
         identity = unquote(path.rpartition("/")[2])
         user = None if login is None else login[0]
-        self.record.write(path=path, identity=identity, basic_user=user, action=action, payload=payload)
+        self.record.write(
+            path=path, identity=identity, connection=str(connection.id), basic_user=user, action=action, payload=payload
+        )
 
     def judge_handshake(self, connection: ServerConnection, request: Request) -> Response | None:
         identity = unquote(urlsplit(request.path).path.rpartition("/")[2])
         user, password = read_login(request) or ("", b"")
         admitted = self.users.admits(identity, user, password)
-        self._write(request, "Handshake", {"admitted": admitted})
+        self._write(connection, request, "Handshake", {"admitted": admitted})
         if admitted:
             return None
         response = connection.respond(HTTPStatus.UNAUTHORIZED, "wrong user or password\n")

@@ -17,7 +17,7 @@ from gateway.simulator.line import TIMEOUTS_TO_HANG_UP, Boot, Line, Message, sta
 from gateway.simulator.local_cards import LocalCards
 from gateway.simulator.make import Make, fingerprint
 from gateway.simulator.sessions import Sessions
-from gateway.simulator.values import BACKEND, MAIN, Effect, Endpoint, HangUp, Judged, Pace, Quirk, Save, Send
+from gateway.simulator.values import BACKEND, MAIN, Effect, Endpoint, HangUp, Judged, Pace, Quirk, Save, Send, Told
 from gateway.simulator.whereabouts import Whereabouts
 
 RELOGIN_SECONDS = 0.5
@@ -58,7 +58,7 @@ class ChargePoint:
         self.rewire(now)
         if saved:
             memory.restore(self, saved, now)
-        self._effects.clear()
+        self._effects = [effect for effect in self._effects if isinstance(effect, Told)]
 
     @property
     def device_id(self) -> str:
@@ -231,6 +231,8 @@ class ChargePoint:
     def _tell(self, message: Message) -> None:
         for line in self.lines.values():
             line.put(replace(message))
+        if message.transaction is not None:
+            self._effects.append(Told(message.action, message.payload))
         if message.transaction is not None and message.action != "MeterValues":
             self.save()
 

@@ -38,6 +38,7 @@ class CrowdPlan:
     pace: Pace = field(default_factory=Pace)
     back_off: BackOff = field(default_factory=BackOff)
     judge: Path | None = None
+    told: Path | None = None
     state: Path | None = None
     quirk: Quirk = Quirk.NONE
     clock_offset: float = 0.0
@@ -61,6 +62,7 @@ class Crowd:
         self.around = Surroundings(
             now=steady_clock(plan.clock_offset),
             judge=JudgeFile(plan.judge) if plan.judge else None,
+            told=JudgeFile(plan.told) if plan.told else None,
             state=StateFile(plan.state) if plan.state else None,
             tag=plan.tag,
             verify=plan.verify,
@@ -97,8 +99,9 @@ class Crowd:
         for charger in self.chargers:
             charger.stop()
         await asyncio.gather(*self.around.tasks, return_exceptions=True)
-        if self.around.judge is not None:
-            self.around.judge.close()
+        for file in (self.around.judge, self.around.told):
+            if file is not None:
+                file.close()
         if self.around.state is not None:
             self.around.state.close()
 

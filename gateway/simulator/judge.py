@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from gateway.simulator.values import Judged, timestamp
+from gateway.simulator.values import Judged, Told, timestamp
 
 MASK = "***"
 _SECRET_NAME = re.compile(r"password|authorizationkey$|secret|credential|token|private", re.IGNORECASE)
@@ -47,6 +47,10 @@ def line(device_id: str, judged: Judged) -> bytes:
     )
 
 
+def told_line(device_id: str, told: Told) -> bytes:
+    return msgspec.json.encode({"device_id": device_id, "action": told.action, "payload": told.payload}) + b"\n"
+
+
 class JudgeFile:
     """Several processes may append to the same file: each line is one write."""
 
@@ -56,6 +60,9 @@ class JudgeFile:
 
     def write(self, device_id: str, judged: Judged) -> None:
         os.write(self._file, line(device_id, judged))
+
+    def write_told(self, device_id: str, told: Told) -> None:
+        os.write(self._file, told_line(device_id, told))
 
     def close(self) -> None:
         os.close(self._file)

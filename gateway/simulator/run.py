@@ -11,7 +11,7 @@ from gateway.simulator.dial import DialFailed, dial
 from gateway.simulator.judge import JudgeFile
 from gateway.simulator.keeping import StateFile
 from gateway.simulator.scenarios import Arrival, Life
-from gateway.simulator.values import Effect, Endpoint, HangUp, Judged, Save, Send
+from gateway.simulator.values import Effect, Endpoint, HangUp, Judged, Save, Send, Told
 from gateway.wire import Wire
 
 DIALS_AT_ONCE = 64
@@ -34,6 +34,7 @@ class Surroundings:
 
     now: Callable[[], float]
     judge: JudgeFile | None = None
+    told: JudgeFile | None = None
     state: StateFile | None = None
     tag: str = "DEMO-CARD"
     verify: bool = False
@@ -104,6 +105,8 @@ class Charger:
                         self._cut(line)
                     case Judged() if self._around.judge is not None:
                         self._around.judge.write(self.point.device_id, effect)
+                    case Told() if self._around.told is not None:
+                        self._around.told.write_told(self.point.device_id, effect)
                     case Save() if self._around.state is not None:
                         self._around.state.save(self.point.device_id, self.point.snapshot())
         self._arm()

@@ -96,11 +96,19 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Something of a charging session that this charger has to tell, once, as it happens: its own record."""
+
+    action: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     """What survives a power cut has changed: keep ``ChargePoint.snapshot()``."""
 
 
-type Effect = Send | HangUp | Judged | Save
+type Effect = Send | HangUp | Judged | Told | Save
 
 
 def timestamp(now: float) -> str:

@@ -40,6 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--scenario", choices=[each.value for each in Scenario], default=Scenario.IDLE.value)
         parser.add_argument("--profile", choices=sorted(all_profiles()), default="simulator", help="make of charger")
         parser.add_argument("--judge", type=Path, metavar="FILE", help="append every received call as a JSON line")
+        parser.add_argument("--told", type=Path, metavar="FILE", help="append what they tell of sessions as JSON lines")
         parser.add_argument("--state", type=Path, metavar="FILE", help="what the chargers remember over a restart")
         passwords = parser.add_mutually_exclusive_group()
         passwords.add_argument(
@@ -82,6 +83,7 @@ class Command(BaseCommand):
             pace=Pace(fallback=options["fallback"]).faster(options["speed"]),
             back_off=BackOff(longest=options["longest_wait"]),
             judge=options["judge"],
+            told=options["told"],
             state=options["state"],
             quirk=Quirk(options["quirk"]),
             clock_offset=options["clock_offset"],
