@@ -103,12 +103,14 @@ def claim(charger_id: int, backend: Backend, holder: str) -> Beginning | None:
         cursor.execute(LEAVE_LIMITS, [charger_id, backend.url])
         cursor.execute(OPEN, told)
         mapped = cursor.fetchall()
+    thin_out(charger_id)
+    charger = Charger.objects.select_related("link").get(pk=charger_id)
     return Beginning(
         logins=_logins((candidate_id, secret_id, backend.secret_id)),
-        boot=_boot(charger_id),
+        boot=_boot(charger),
         backend_ids={pk: backend_id for pk, backend_id, _status, _runs in mapped if backend_id is not None},
         refused=tuple(pk for pk, _backend_id, status, runs in mapped if runs and status not in TAKEN),
-        statuses=_statuses(charger_id),
+        statuses=_statuses(charger),
     )
 
 
@@ -129,8 +131,7 @@ def login_forms(text: str) -> tuple[bytes, ...]:
     return (text.encode(),)
 
 
-def _boot(charger_id: int) -> dict[str, Any]:
-    charger = Charger.objects.get(pk=charger_id)
+def _boot(charger: Charger) -> dict[str, Any]:
     told = {
         "chargePointVendor": charger.vendor[:20] or "unknown",
         "chargePointModel": charger.model[:20] or "unknown",
@@ -140,8 +141,7 @@ def _boot(charger_id: int) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def _statuses(charger_id: int) -> dict[int, dict[str, Any]]:
-    charger = Charger.objects.select_related("link").get(pk=charger_id)
+def _statuses(charger: Charger) -> dict[int, dict[str, Any]]:
     return {
         one.number: {"connectorId": one.number, "errorCode": one.error_code or "NoError", "status": one.status}
         for one in charger.connectors.filter(boot_number=charger.link.boot_number)

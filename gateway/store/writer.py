@@ -22,6 +22,8 @@ MOST_IN_BATCH = 1000
 MOST_WAITING = 50_000
 PATIENCE_SECONDS = 20.0
 PAUSE_SECONDS = 0.5
+# Look-ups wait for the database more than they compute: hundreds of them at once must not stand in one line.
+READERS = 4
 
 Done = Callable[[list[tuple[Any, Any]]], None]
 
@@ -29,7 +31,7 @@ Done = Callable[[list[tuple[Any, Any]]], None]
 class Store:
     """``put`` from the loop; ``done`` gets (tag, result) of everything that was committed, in the writer thread.
 
-    ``ask`` runs a function in the reader thread, for look-ups that are not part of the stream of records.
+    ``ask`` runs a function in a reader thread, several at once, for look-ups that are no part of the stream of records.
     """
 
     def __init__(self, done: Done) -> None:
@@ -37,21 +39,26 @@ class Store:
         self._jobs: queue.SimpleQueue[tuple[Job, Any] | None] = queue.SimpleQueue()
         self._questions: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_for_ever, name="store-writer", daemon=True)
-        self._reader = threading.Thread(target=self._read_for_ever, name="store-reader", daemon=True)
+        self._readers = [
+            threading.Thread(target=self._read_for_ever, name=f"store-reader-{number}", daemon=True)
+            for number in range(READERS)
+        ]
         self.failures = 0
         self.commits = 0
         self.records = 0
 
     def start(self) -> None:
         self._writer.start()
-        self._reader.start()
+        for reader in self._readers:
+            reader.start()
 
     def stop(self, timeout_seconds: float = 10) -> None:
         """Everything put before is written (or given up) first."""
         self._jobs.put(None)
-        self._questions.put(None)
-        self._writer.join(timeout_seconds)
-        self._reader.join(timeout_seconds)
+        for _reader in self._readers:
+            self._questions.put(None)
+        for thread in (self._writer, *self._readers):
+            thread.join(timeout_seconds)
 
     @property
     def waiting(self) -> int:

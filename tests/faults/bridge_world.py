@@ -58,7 +58,8 @@ class BridgeWorld(World):
 
     def environment(self, *, through: tuple[str, ...] = ()) -> dict[str, str]:
         environment = super().environment(through=through)
-        return {**environment, "BACKEND_RETRY_SECONDS": str(self.retry_seconds), "DATABASE_POOL_SIZE": "0"}
+        pool = {"DATABASE_POOL_SIZE": "16"}
+        return {**environment, **pool, "BACKEND_RETRY_SECONDS": str(self.retry_seconds)}
 
     def command(self, name: str) -> list[str]:
         if name != "backend":

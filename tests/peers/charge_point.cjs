@@ -22,6 +22,12 @@ const client = new RPCClient({
     callTimeoutMs: 10_000,
 });
 
+const call = client.call.bind(client);
+client.call = (method, params) => {
+    tell({ event: 'sent', method, params });
+    return call(method, params);
+};
+
 client.on('strictValidationFailure', ({ error, method, outbound }) => {
     tell({ event: 'violation', method, outbound, error: String(error) });
 });
@@ -59,6 +65,20 @@ client.handle('TriggerMessage', ({ params }) => {
     setImmediate(() => Promise.all([0, 1].map((connector) => report(connector, 'Available'))));
     return { status: 'Accepted' };
 });
+for (const method of ['RemoteStartTransaction', 'RemoteStopTransaction', 'ClearCache', 'Reset', 'SendLocalList']) {
+    client.handle(method, ({ params }) => {
+        received(method, params);
+        return { status: 'Accepted' };
+    });
+}
+client.handle('UnlockConnector', ({ params }) => {
+    received('UnlockConnector', params);
+    return { status: 'Unlocked' };
+});
+client.handle('GetLocalListVersion', ({ params }) => {
+    received('GetLocalListVersion', params);
+    return { listVersion: 7 };
+});
 client.handle(({ method, params }) => {
     received(method, params);
     throw createRPCError('NotImplemented');
@@ -79,6 +99,8 @@ const orders = {
         await report(1, 'Available');
         return answer;
     },
+    orphan: () => client.call('StopTransaction', { transactionId: -1, meterStop: 1, timestamp: moment() }),
+    transfer: ({ data }) => client.call('DataTransfer', { vendorId: 'peer', data }),
     heartbeat: () => client.call('Heartbeat', {}),
     async charge() {
         await report(1, 'Preparing');
@@ -105,8 +127,8 @@ async function main() {
     await client.connect();
     tell({ event: 'connected', protocol: client.protocol });
     for await (const line of createInterface({ input: process.stdin })) {
-        const { order } = JSON.parse(line);
-        tell({ event: 'done', order, answer: await orders[order]() });
+        const { order, ...rest } = JSON.parse(line);
+        tell({ event: 'done', order, answer: await orders[order](rest) });
     }
     await client.close();
 }

@@ -43,10 +43,10 @@ class DirectLink:
 class Node:
     """The gateway, listening on a free port."""
 
-    def __init__(self) -> None:
-        self.gateway = Gateway(
-            node=f"peers-{secrets.token_hex(4)}", host="127.0.0.1", port=0, pepper=settings.CHARGER_KEY_PEPPER.encode()
-        )
+    def __init__(self, **options: Any) -> None:
+        pepper = settings.CHARGER_KEY_PEPPER.encode()
+        name = f"peers-{secrets.token_hex(4)}"
+        self.gateway = Gateway(node=name, host="127.0.0.1", port=0, pepper=pepper, **options)
 
     @property
     def url(self) -> str:

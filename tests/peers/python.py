@@ -27,6 +27,7 @@ class Station(ChargePoint):
         self.keys = keys
         self.received: list[tuple[str, dict[str, Any]]] = []
         self.violations: list[dict[str, Any]] = []
+        self.sent: list[tuple[str, dict[str, Any]]] = []
 
     async def route_message(self, raw: Any) -> None:
         frame = json.loads(raw)
@@ -35,8 +36,11 @@ class Station(ChargePoint):
         await super().route_message(raw)
 
     async def _send(self, message: str) -> None:
-        if json.loads(message)[0] == 4:
+        frame = json.loads(message)
+        if frame[0] == 4:
             self.violations.append({"error": message})
+        elif frame[0] == 2:
+            self.sent.append((frame[2], frame[3]))
         await super()._send(message)
 
     @on(Action.get_configuration)
@@ -64,6 +68,34 @@ class Station(ChargePoint):
     @on(Action.trigger_message)
     def trigger(self, requested_message: str, connector_id: int | None = None) -> call_result.TriggerMessage:
         return call_result.TriggerMessage("NotImplemented")
+
+    @on(Action.remote_start_transaction)
+    def remote_start(self, **_: Any) -> call_result.RemoteStartTransaction:
+        return call_result.RemoteStartTransaction("Accepted")
+
+    @on(Action.remote_stop_transaction)
+    def remote_stop(self, **_: Any) -> call_result.RemoteStopTransaction:
+        return call_result.RemoteStopTransaction("Accepted")
+
+    @on(Action.clear_cache)
+    def clear_cache(self) -> call_result.ClearCache:
+        return call_result.ClearCache("Accepted")
+
+    @on(Action.reset)
+    def reset(self, **_: Any) -> call_result.Reset:
+        return call_result.Reset("Accepted")
+
+    @on(Action.send_local_list)
+    def send_local_list(self, **_: Any) -> call_result.SendLocalList:
+        return call_result.SendLocalList("Accepted")
+
+    @on(Action.unlock_connector)
+    def unlock(self, **_: Any) -> call_result.UnlockConnector:
+        return call_result.UnlockConnector("Unlocked")
+
+    @on(Action.get_local_list_version)
+    def list_version(self) -> call_result.GetLocalListVersion:
+        return call_result.GetLocalListVersion(7)
 
     async def report(self, connector: int, status: str) -> None:
         await self.call(call.StatusNotification(connector, "NoError", status), suppress=False)
@@ -119,6 +151,18 @@ class PythonPeer:
         await station.call(stop, suppress=False)
         await station.report(1, "Available")
         return int(started.transaction_id)
+
+    async def orphan(self) -> None:
+        """A stop of a session whose start nobody ever answered."""
+        await self.station.call(call.StopTransaction(1, moment(), -1), suppress=False)
+
+    async def transfer(self, data: str) -> dict[str, Any]:
+        answer = await self.station.call(call.DataTransfer("peer", data=data), suppress=False)
+        return {"status": answer.status, "data": answer.data}
+
+    @property
+    def sent(self) -> list[tuple[str, dict[str, Any]]]:
+        return self.station.sent
 
     @property
     def received(self) -> list[tuple[str, dict[str, Any]]]:

@@ -14,7 +14,8 @@ def bridged_charger(url: str, device_id: str = "ZCS000001", *, password: str = K
     return Charger.objects.get(pk=charger.pk)
 
 
-def put_in_cloud(url: str, *, password: str = KEY, number: int = 2, **fields: object) -> None:
+def put_in_cloud(url: str, *, password: str = KEY, number: int = 2, device_id: str = "", **fields: object) -> None:
+    """Every charger of the site, or that one."""
     site = Installation.objects.get()
     revision = AuthenticationRevision.objects.create(
         installation=site, number=number, mode="ocpp_cloud", server_url=url, authorization_required=True,
@@ -23,4 +24,5 @@ def put_in_cloud(url: str, *, password: str = KEY, number: int = 2, **fields: ob
     Installation.objects.filter(pk=site.pk).update(revision=revision)
     from django.db.models.functions import Now
 
-    Charger.objects.update(applied_revision=revision, directory_at=Now())
+    chargers = Charger.objects.filter(device_id=device_id) if device_id else Charger.objects.all()
+    chargers.update(applied_revision=revision, directory_at=Now())

@@ -1,8 +1,13 @@
 """How the bridge behaves to both sides: what it answers in time, what it holds back, and what it moves elsewhere."""
 
 import asyncio
+import base64
+import hashlib
+import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +19,7 @@ from installations.models import Installation
 from tests.loop.bridge.backend import Backend, listening
 from tests.loop.bridge.scene import put_in_cloud
 from tests.loop.bridge.telling import DEVICE, Teller, meter
-from tests.loop.gateway_world import ScriptedCharger, db, eventually
+from tests.loop.gateway_world import ScriptedCharger, db, eventually, make_charger
 
 pytestmark = pytest.mark.core
 BOOT = {"chargePointVendor": "Portal Simulator", "chargePointModel": "Keep"}
@@ -265,6 +270,98 @@ async def test_ids_of_a_backend_may_be_as_large_as_they_like(gateway: Gateway, b
     await teller.compare()
     assert backend.heard("StopTransaction")[0]["transactionId"] == large
     await teller.charger.close()
+
+
+def accepted(data: str, _payload: dict[str, Any]) -> dict[str, Any]:
+    return {"status": "Accepted", "data": data}
+
+
+async def test_ids_that_are_the_same_everywhere_mix_nothing_up(gateway: Gateway, backend: Backend) -> None:
+    """Two backends call two chargers by the very id that the chargers use for their own calls, all at once."""
+    teller = await Teller.bridged(gateway, backend)
+    await teller.online()
+    async with listening() as other:
+        await db(lambda: make_charger("ZCS000002"))
+        await db(lambda: put_in_cloud(other.url, number=3, device_id="ZCS000002"))
+        await eventually(lambda: (found := gateway.directory.find("ZCS000002")) and found.backend)
+        second = await ScriptedCharger.booted(gateway, "ZCS000002")
+        await other.hears("StatusNotification", 2)
+        chargers = ((backend, teller.charger, "a"), (other, second, "b"))
+        for one, charger, name in chargers:
+            one.rest = 0.2
+            one.answers["DataTransfer"] = partial(accepted, f"{name} of backend")
+            charger.answers["DataTransfer"] = partial(accepted, f"{name} of charger")
+        payload = {"vendorId": "x", "data": "?"}
+        asked = [one.ask("DataTransfer", payload, "1") for one, _charger, _name in chargers]
+        sent = [charger.send("DataTransfer", payload, "1") for _one, charger, _name in chargers]
+        answers = await asyncio.gather(*asked, *sent)
+        assert [one["data"] for one in answers] == ["a of charger", "b of charger", "a of backend", "b of backend"]
+        await second.close()
+    await teller.charger.close()
+
+
+async def test_a_boot_in_one_packet_with_the_handshake_is_not_lost(gateway: Gateway, backend: Backend) -> None:
+    """Neither the charger's first frame towards us, nor the backend's first one."""
+    from tests.loop.bridge.scene import bridged_charger
+    from tests.loop.gateway_world import PASSWORD
+
+    async with speaking_at_once(b'[2,"f","GetConfiguration",{"key":["MeterValueSampleInterval"]}]') as (port, heard):
+        await db(lambda: bridged_charger(f"ws://127.0.0.1:{port}/ocpp/{{deviceId}}"))
+        await eventually(lambda: (found := gateway.directory.find(DEVICE)) and found.backend)
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.bound_port)
+        login = base64.b64encode(f"{DEVICE}:{PASSWORD}".encode()).decode()
+        upgrade = (
+            f"GET /ocpp/{DEVICE} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: ocpp1.6\r\nAuthorization: Basic {login}\r\n\r\n"
+        )
+        boot = json.dumps([2, "first", "BootNotification", BOOT]).encode()
+        assert len(boot) < 126
+        writer.write(upgrade.encode() + bytes([0x81, 0x80 | len(boot), 0, 0, 0, 0]) + boot)
+        told = await asyncio.wait_for(reader.readuntil(b'"status":"Accepted"'), 10)
+        assert b'[3,"first",' in told
+        asked = await asyncio.wait_for(reader.readuntil(b"GetConfiguration"), 10)
+        assert b"[2," in asked
+        await eventually(lambda: any(b"BootNotification" in one for one in heard))
+        writer.close()
+        await writer.wait_closed()
+
+
+@asynccontextmanager
+async def speaking_at_once(words: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A backend whose first frame leaves in one packet with its agreement to the upgrade."""
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        key = next(
+            line.split(b": ")[1] for line in request.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")
+        )
+        accept = base64.b64encode(hashlib.sha1(key.strip() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        writer.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Protocol: ocpp1.6\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+            + bytes([0x81, len(words)]) + words
+        )  # fmt: skip
+        while head := await reader.read(2):
+            size = head[1] & 0x7F
+            if size == 126:
+                size = int.from_bytes(await reader.readexactly(2))
+            mask, body = await reader.readexactly(4), await reader.readexactly(size)
+            text = bytes(byte ^ mask[place % 4] for place, byte in enumerate(body))
+            heard.append(text)
+            if b"BootNotification" in text:
+                number = json.loads(text)[1]
+                answer = json.dumps([3, number, answering()({})]).encode()
+                assert len(answer) < 126
+                writer.write(bytes([0x81, len(answer)]) + answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], heard
+    finally:
+        server.close()
 
 
 async def test_a_flood_of_calls_and_endless_fragments_harm_nobody(gateway: Gateway, backend: Backend) -> None:
