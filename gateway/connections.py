@@ -62,9 +62,9 @@ class Connection:
     """
 
     __slots__ = (
-        "_answers", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered", "_shown", "_tasks",
-        "_timer", "_wished_at", "channel", "closing", "entry", "fence_closed", "limit_line", "node", "pinging", "route",
-        "session", "slot", "socket", "started", "upstream",
+        "_answers", "_armed_at", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered",
+        "_shown", "_tasks", "_timer", "_wished_at", "channel", "closing", "entry", "fence_closed", "limit_line", "node",
+        "pinging", "route", "session", "slot", "socket", "started", "upstream",
     )  # fmt: skip
 
     def __init__(
@@ -93,13 +93,10 @@ class Connection:
         self._lifting: dict[int, Store] = {}
         self._wished_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._armed_at = 0.0
         self._answers: dict[str, asyncio.Future[Answered]] = {}
         self._registered: asyncio.Future[LinkFacts | None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def charger_id(self) -> int:
-        return self.entry.charger_id
 
     @property
     def device_id(self) -> str:
@@ -131,7 +128,7 @@ class Connection:
         try:
             while not self.closing:
                 frame = await self.socket.recv()
-                metrics.MESSAGES_IN.inc()
+                metrics.traffic.received += 1
                 if not isinstance(frame, str):
                     await self.close(UNSUPPORTED_DATA, "text frames only")
                     break
@@ -191,7 +188,7 @@ class Connection:
         for effect in effects:
             match effect:
                 case Send():
-                    metrics.MESSAGES_OUT.inc()
+                    metrics.traffic.sent += 1
                     self._library.broadcast((self.socket,), effect.text)
                     self.channel.note(True, effect.text, self._clock.now())
                 case Store():
@@ -266,14 +263,17 @@ class Connection:
         task.add_done_callback(self._tasks.discard)
 
     def _arm(self) -> None:
-        """Wake the session when it wants to be woken."""
+        """Wake the session when it wants; a timer that comes too early is kept, a tick then does nothing."""
+        wake_at = None if self.session is None or self.closing else self.session.wake_at
         if self._timer is not None:
+            if wake_at is not None and self._armed_at <= wake_at:
+                return
             self._timer.cancel()
             self._timer = None
-        if self.session is None or self.closing or (wake_at := self.session.wake_at) is None:
-            return
-        delay = max(0.01, wake_at - self._clock.now())
-        self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
+        if wake_at is not None:
+            self._armed_at = wake_at
+            delay = max(0.01, wake_at - self._clock.now())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
 
     def _tick(self) -> None:
         if self.session is not None and not self.closing:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import structlog
 
 from chargers.link_key import digest_link_key
+from gateway.directory import Entry
 from gateway.ocpp16.effects import Answered, Outcome
 from gateway.store.jobs import EndPassword, Job, SendPassword
 
@@ -25,9 +26,8 @@ class Line(Protocol):
     """The part of a connection a rotation uses."""
 
     pushing: bool
+    entry: Entry
 
-    @property
-    def charger_id(self) -> int: ...
     def is_idle(self) -> bool: ...
     async def call(self, action: str, payload: Mapping[str, Any], *, only_if_idle: bool = ...) -> Answered: ...
 
@@ -68,14 +68,14 @@ class Rotation:
     async def _give(self, change_id: int, device_id: str, line: Line) -> None:
         key = secrets.token_bytes(KEY_BYTES)
         digest = digest_link_key(self._pepper, key)
-        if not await self._commit(SendPassword(line.charger_id, change_id, digest)):
+        if not await self._commit(SendPassword(line.entry.charger_id, change_id, digest)):
             return
         self._expect(device_id, digest)
         payload = {"key": "AuthorizationKey", "value": key.hex()}
         answered = await line.call("ChangeConfiguration", payload, only_if_idle=True)
         state, answer = verdict(answered)
         log.info("a new password for a charger", device_id=device_id, state=state)
-        await self._commit(EndPassword(line.charger_id, change_id, state, answer, digest))
+        await self._commit(EndPassword(line.entry.charger_id, change_id, state, answer, digest))
 
 
 def verdict(answered: Answered) -> tuple[str, str]:

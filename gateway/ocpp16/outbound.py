@@ -83,10 +83,11 @@ class Outbound:
         return effects
 
     def wake_at(self) -> float | None:
-        times = [call.expires_at for _, _, call in self._queue]
-        if self.out is not None:
-            times.append(self.deadline)
-        return min(times, default=None)
+        soonest = self.deadline if self.out is not None else None
+        for _, _, call in self._queue:
+            if soonest is None or call.expires_at < soonest:
+                soonest = call.expires_at
+        return soonest
 
     def close(self) -> list[Answered]:
         effects = [] if self.out is None else [self.out.over(Outcome.CLOSED, sent=True)]

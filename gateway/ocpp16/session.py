@@ -104,11 +104,15 @@ class ChargerSession:
     @property
     def wake_at(self) -> float | None:
         """When ``tick`` has something to do; None: nothing is waiting for time to pass."""
-        times = [self._outbound.wake_at(), self._inquiry.next_at]
+        soonest = self._outbound.wake_at()
+        asks_at = self._inquiry.next_at
+        if asks_at is not None and (soonest is None or asks_at < soonest):
+            soonest = asks_at
         if not self._announced_idle:
-            later = (self._charger.settled_at, self._charger.remote_start_until)
-            times += [at for at in later if at > self._ticked_at]
-        return min((at for at in times if at is not None), default=None)
+            for at in (self._charger.settled_at, self._charger.remote_start_until):
+                if at > self._ticked_at and (soonest is None or at < soonest):
+                    soonest = at
+        return soonest
 
     def receive(self, text: str, now: float) -> list[Effect]:
         """One text frame from the charger. Never raises, whatever it holds."""
