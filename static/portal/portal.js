@@ -119,18 +119,6 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   } else if (xhr.status < 400 || xhr.status === 412 || xhr.status === 422) showTrouble("");
 });
 
-// What a person has unfolded or folded stays so when a part of the page is renewed.
-let folds = [];
-document.addEventListener("htmx:beforeSwap", (event) => {
-  folds = [...event.detail.target.querySelectorAll("details[id]")].map((part) => [part.id, part.open]);
-});
-document.addEventListener("htmx:afterSettle", () => {
-  for (const [id, open] of folds) {
-    const part = document.getElementById(id);
-    if (part) part.open = open;
-  }
-});
-
 // A page nobody looks at asks less often.
 let polledAt = 0;
 document.addEventListener("htmx:beforeRequest", (event) => {

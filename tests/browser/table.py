@@ -50,8 +50,9 @@ def ask_first(page: Page) -> None:
 
 
 def unfold(page: Page) -> None:
-    for one in page.locator("main details:not([open]) > summary").all():
-        one.click()
+    folded = page.locator("main details:not([open]) > summary")
+    for _ in range(folded.count()):
+        folded.first.click()
 
 
 PAGES = [
