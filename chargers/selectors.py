@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.actor import Who
 from chargers.alarm_rows import alarmed, having, serious_events
 from chargers.alarms import AlarmCode
+from chargers.backend_limits import with_limits
 from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, link_state
 from chargers.models import (
     Charger,
@@ -155,9 +156,10 @@ def list_chargers(
 
 
 def find_charger(who: Who, device_id: str) -> Charger | None:
-    """By device id in any capitalisation, with the setting in force; None: foreign or nonexistent."""
+    """By device id in any capitalisation, with setting and limits in force; None: foreign or nonexistent."""
     rows = with_facts(visible(Charger.objects.all(), who)).select_related("installation__revision", "local_list")
     rows = rows.defer("local_list__entries", "local_list__digest")
+    rows = with_limits(rows)
     return rows.filter(device_id=device_id.upper()).first()
 
 

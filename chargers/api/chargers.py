@@ -23,6 +23,7 @@ from chargers.api.serializers import (
     RegisteredSerializer,
 )
 from chargers.api.show import show_charger
+from chargers.backend_limits import with_limits
 from chargers.models import Charger
 from chargers.selectors import CHARGER_ORDER, find_charger, list_chargers
 from chargers.services.charger_input import NewCharger
@@ -75,6 +76,7 @@ class ChargersView(ChargerScopedView):
         )
         if wanted is not None and installation is None:
             rows = rows.none()
+        rows = with_limits(rows)
         return self.page(rows, CHARGER_ORDER, lambda page: [show_charger(row) for row in page])
 
     @extend_schema(

@@ -98,6 +98,14 @@ class OpenDeliverySerializer(StrictSerializer):
     reason = serializers.CharField()
 
 
+class BackendLimitSerializer(StrictSerializer):
+    connector = serializers.IntegerField()
+    amperes = serializers.FloatField(help_text="Per phase; 0: the backend pauses charging.")
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="When it becomes another; null: not in the foreseeable future."
+    )
+
+
 class ChargerSerializer(StrictSerializer):
     device_id = serializers.CharField()
     name = serializers.CharField()
@@ -121,6 +129,9 @@ class ChargerSerializer(StrictSerializer):
         allow_null=True, help_text="What could not be delivered before the charger last went to another backend."
     )
     alarms = AlarmSerializer(many=True)
+    backend_limits = BackendLimitSerializer(
+        many=True, help_text="What its backend allows in OCPP cloud, for each connector that it limits now."
+    )
     created_at = serializers.DateTimeField()
 
 

@@ -1,9 +1,13 @@
 """How rows look in answers of the API."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from django.utils import timezone
+
 from chargers.alarm_rows import alarms_of_charger
+from chargers.backend_limits import limits_of
 from chargers.backends import left_behind, upstream_of
 from chargers.explain import explain, explain_delivery, explain_pause
 from chargers.models import Charger, Delivery, Rollout
@@ -12,7 +16,7 @@ from chargers.selectors import delivery_counts, link_of, link_state_of
 
 
 def show_charger(row: Charger) -> dict[str, Any]:
-    """For rows of ``list_chargers`` or ``find_charger``."""
+    """For rows of ``list_chargers`` (``with_limits``) or ``find_charger``."""
     link, state = link_of(row), link_state_of(row)
     on_its_way: list[Delivery] = getattr(row, "open_deliveries", [])
     return {
@@ -45,6 +49,7 @@ def show_charger(row: Charger) -> dict[str, Any]:
         "alarms": [
             {"code": alarm.code.value, "since": alarm.since, "detail": alarm.detail} for alarm in alarms_of_charger(row)
         ],
+        "backend_limits": [asdict(limit) for limit in limits_of(row, timezone.now())],
         "created_at": row.created_at,
     }
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,6 +17,7 @@ from accounts.refusals import Refusal
 from accounts.web import actor_of, is_unchanged, page, version_tag, whole_number
 from chargers.alarm_rows import alarms_of_charger
 from chargers.alarms import Alarm
+from chargers.backend_limits import limits_of
 from chargers.backends import Upstream, left_behind, upstream_of
 from chargers.details import (
     Refused,
@@ -54,8 +56,9 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
     reported, refused = reported_rows(found), refused_tags(found.installation, found)
     alarms, upstream = alarms_of_charger(found), upstream_of(found)
     tag = _version(found, link, reported, deliveries, transactions, refused, alarms, upstream)
+    limits = limits_of(found, timezone.now())
     local_list = local_list_of(found)
-    tag = version_tag(tag, local_list and (local_list.state, local_list.changed_at))
+    tag = version_tag(tag, local_list and (local_list.state, local_list.changed_at), limits)
     if is_unchanged(request, tag):
         return HttpResponse(status=304)
     rights = allowed(actor_of(request), found.installation, Action.EDIT_CHARGERS, Action.EDIT_CARDS)
@@ -66,6 +69,7 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "tag_json": json.dumps(tag),
         "link": link,
         "alarms": alarms,
+        "backend_limits": limits,
         "upstream": upstream,
         "left": left_behind(found),
         "profile": profile_for(found.vendor, found.model, found.firmware) if found.vendor else None,

@@ -8,12 +8,11 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chargers.charging.profile import TN, Supply
+from chargers.backend_limits import supply_of
 from chargers.charging.reading import BadProfile, read_stored
 from chargers.models import BackendProfile, Charger, ChargingLimit, Transaction, UpstreamLink
 from chargers.profiles import profile_for
 from gateway.limits.facts import Kept, Known
-from installations.models import NetworkType
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +75,6 @@ def read(charger_ids: Collection[int]) -> dict[int, Known]:
 def _known(row: Charger, kept: Iterable[Kept], sessions: Mapping[int, tuple[int, int]], cap: float | None) -> Known:
     limit: ChargingLimit | None = getattr(row, "charging_limit", None)
     link: Any = getattr(row, "link", None)
-    delta = row.installation.network_type == NetworkType.IT
     return Known(
         kept=tuple(kept),
         held=frozenset(limit.profile_ids) if limit else frozenset(),
@@ -85,7 +83,7 @@ def _known(row: Charger, kept: Iterable[Kept], sessions: Mapping[int, tuple[int,
         connectors=link.connector_count if link else 0,
         sessions=sessions,
         unit=profile_for(row.vendor, row.model, row.firmware).rate_unit,
-        supply=Supply(between_phases=True) if delta else TN,
+        supply=supply_of(row.installation),
     )
 
 

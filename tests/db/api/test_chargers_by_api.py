@@ -6,8 +6,9 @@ import pytest
 
 from accounts.models import AuditEntry
 from chargers.link_key import matches
-from chargers.models import Charger, Delivery, DeliveryEvent, Transaction
+from chargers.models import BackendProfile, Charger, Delivery, DeliveryEvent, Transaction
 from chargers.rollout.states import DeliveryState
+from installations.models import AuthenticationRevision
 from installations.services.grants import grant_access
 from tests.db.api.conftest import World
 
@@ -170,3 +171,28 @@ def test_retry_brings_cancelled_deliveries_back(world: World) -> None:
     assert shown["explanation"]
     assert world["service"]("POST", f"{path}retry/", {"chargers": ["zcs000143"]}).status_code == 202
     assert world["viewer"]("GET", path).json()["by_state"] == {"waiting": 1}
+
+
+def test_a_charger_shows_what_its_backend_allows(world: World) -> None:
+    charger = Charger.objects.get(device_id="ZCS000143")
+    revision = AuthenticationRevision.objects.create(
+        installation=world.site, number=50, mode="ocpp_cloud", server_url="wss://b.example.com/{deviceId}",
+        authorization_required=True, digest="5" * 64,
+    )  # fmt: skip
+    Charger.objects.filter(pk=charger.pk).update(applied_revision=revision)
+    schedule = {
+        "chargingRateUnit": "W", "startSchedule": "2026-01-01T00:00:00Z",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 6900}],
+    }  # fmt: skip
+    profile = {
+        "chargingProfileId": 1, "stackLevel": 0, "chargingProfileKind": "Absolute",
+        "chargingProfilePurpose": "TxDefaultProfile", "validTo": "2099-01-01T00:00:00Z", "chargingSchedule": schedule,
+    }  # fmt: skip
+    BackendProfile.objects.create(
+        charger=charger, url="wss://b.example.com/ZCS000143", connector=0, number=1, profile=profile,
+        set_at=revision.created_at,
+    )  # fmt: skip
+    shown = [{"connector": 1, "amperes": 10.0, "until": "2099-01-01T00:00:00Z"}]
+    assert world["viewer"]("GET", "/chargers/ZCS000143/").json()["backend_limits"] == shown
+    rows = world["viewer"]("GET", "/chargers/").json()["results"]
+    assert {row["device_id"]: row["backend_limits"] for row in rows}["ZCS000143"] == shown
