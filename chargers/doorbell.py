@@ -37,3 +37,7 @@ def ring_rollout(rollout_id: int) -> bool:
 
 def ring_engine() -> bool:
     return _send("chargers.reconcile")
+
+
+def ring_change(change_id: int) -> bool:
+    return _send("chargers.work_on_change", change_id)

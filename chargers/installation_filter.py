@@ -21,6 +21,7 @@ WITH_STATES = {
     "drift": _("with chargers that hold another setting"),
     "alarm": _("with an alarm"),
 }
+STATE_CHOICES = [(value, value) for value in WITH_STATES]
 MODES = Mode.choices
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from chargers import doorbell
 from chargers.models import WorkerHeartbeat
 from chargers.rollout.reconcile import reconcile_batch
-from chargers.services import rollouts, sweeping
+from chargers.services import changes, rollouts, sweeping
 
 
 @shared_task(name="chargers.open_deliveries")
@@ -24,10 +24,18 @@ def reconcile() -> None:
         doorbell.ring_engine()
 
 
+@shared_task(name="chargers.work_on_change")
+def work_on_change(change_id: int) -> None:
+    if changes.work_on(change_id):
+        doorbell.ring_change(change_id)
+
+
 @shared_task(name="chargers.sweep")
 def sweep() -> None:
     WorkerHeartbeat.objects.update_or_create(name=socket.gethostname(), defaults={"seen_at": timezone.now()})
     for rollout_id in sweeping.unopened_rollouts():
         doorbell.ring_rollout(rollout_id)
+    for change_id in changes.left_alone():
+        doorbell.ring_change(change_id)
     sweeping.sweep()
     doorbell.ring_engine()

@@ -3,6 +3,7 @@ from django.urls import include, path
 from chargers.views import (
     authentication,
     cards,
+    changes,
     charger,
     finding,
     history,
@@ -21,6 +22,8 @@ urlpatterns = [
     path("installations/", overview.installations, name="installations"),
     path("installations/filters/", overview.keep_filter, name="filter_save"),
     path("installations/filters/<int:pk>/remove/", overview.drop_filter, name="filter_remove"),
+    path("installations/changes/new/", changes.new, name="change_new"),
+    path("installations/changes/<int:pk>/", changes.change, name="change"),
     path("installations/<int:pk>/", overview.installation, name="installation"),
     path("installations/<int:pk>/chargers/", overview.chargers, name="installation_chargers"),
     path("installations/<int:pk>/chargers/register/", register.register, name="charger_register"),

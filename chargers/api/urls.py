@@ -4,6 +4,7 @@ from django.urls import path
 
 from chargers.api.authentication import AuthenticationView, PreviewView, RestoreView, RevisionsView, RevisionView
 from chargers.api.backend_tests import BackendTestsView, BackendTestView
+from chargers.api.changes import ChangeApplyView, ChangeItemsView, ChangesView, ChangeView
 from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
 from chargers.api.installations import InstallationsView, InstallationView
 from chargers.api.link_passwords import LinkPasswordView
@@ -22,6 +23,7 @@ from chargers.api.rollouts import (
 
 SITE = "installations/<id:installation_id>"
 SETTINGS = f"{SITE}/authentication"
+CHANGE = "authentication-changes/<id:change_id>"
 ROLLOUT = "rollouts/<id:rollout_id>"
 
 urlpatterns = [
@@ -34,6 +36,10 @@ urlpatterns = [
     path(f"{SETTINGS}/revisions/", RevisionsView.as_view(), name="api-revisions"),
     path(f"{SETTINGS}/revisions/<number:number>/", RevisionView.as_view(), name="api-revision"),
     path(f"{SETTINGS}/revisions/<number:number>/restore/", RestoreView.as_view(), name="api-revision-restore"),
+    path("authentication-changes/", ChangesView.as_view(), name="api-changes"),
+    path(f"{CHANGE}/", ChangeView.as_view(), name="api-change"),
+    path(f"{CHANGE}/installations/", ChangeItemsView.as_view(), name="api-change-installations"),
+    path(f"{CHANGE}/apply/", ChangeApplyView.as_view(), name="api-change-apply"),
     path("rollouts/", RolloutsView.as_view(), name="api-rollouts"),
     path(f"{ROLLOUT}/", RolloutView.as_view(), name="api-rollout"),
     path(f"{ROLLOUT}/deliveries/", DeliveriesView.as_view(), name="api-deliveries"),

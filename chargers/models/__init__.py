@@ -1,5 +1,6 @@
 """What is out there (charger, link, sessions) and the work of making it match (rollout, delivery)."""
 
+from chargers.models.change import AuthenticationChange, ChangeItem, ChangeState, ItemState
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
 from chargers.models.charging import BackendProfile, ChargingLimit
 from chargers.models.link_password import LinkPasswordChange, PasswordChangeState, RefusedLogin
@@ -20,8 +21,11 @@ from chargers.models.upstream import (
 )
 
 __all__ = [
+    "AuthenticationChange",
     "BackendProfile",
     "BackendTag",
+    "ChangeItem",
+    "ChangeState",
     "Charger",
     "ChargerLink",
     "ChargingLimit",
@@ -31,6 +35,7 @@ __all__ = [
     "Direction",
     "GatewayNode",
     "GatewayRequest",
+    "ItemState",
     "LinkPasswordChange",
     "ListState",
     "LocalList",

@@ -21,8 +21,11 @@ from chargers.models import (
     RefusedTag,
     Rollout,
 )
+from chargers.services.changes import start_change, work_on
 from chargers.services.rollouts import open_deliveries
+from installations.authentication import Draft
 from installations.models import Circuit, IdTag, Installation
+from installations.selectors import list_installations
 from installations.services.authentication import publish_revision
 from installations.services.installations import create_installation
 from tests.db.chargers import scene
@@ -39,6 +42,7 @@ class Stage:
     delivery: Delivery
     card: IdTag
     backend_test: GatewayRequest
+    changes: tuple[int, int]
 
     @property
     def words(self) -> dict[str, object]:
@@ -49,6 +53,8 @@ class Stage:
             "delivery": self.delivery.pk,
             "card": self.card.pk,
             "test": self.backend_test.pk,
+            "change": self.changes[0],
+            "applied": self.changes[1],
             "charger": "ZCS000001",
         }
 
@@ -80,10 +86,19 @@ def build() -> Stage:
     open_deliveries(rollout.pk)
     delivery = _deliveries(rollout)
     asked = scene.backend_test(Charger.objects.get(device_id="ZCS000001"))
-    return Stage(person, site, rollout, delivery, card, asked)
+    return Stage(person, site, rollout, delivery, card, asked, (_change(person), _change(person, apply=True)))
 
 
 MONTH = timedelta(days=30)
+
+
+def _change(person: User, *, apply: bool = False) -> int:
+    """One setting for both places: the office park has no card and is refused, or it waits for somebody to apply it."""
+    draft = Draft("native") if apply else scene.direct("ws://ocpp.example.com/{deviceId}")
+    rows = list_installations(person, search="" if apply else "park")
+    change = start_change(actor=person, rows=rows, draft=draft)
+    work_on(change.pk)
+    return change.pk
 
 
 def _chargers(site: Installation) -> None:

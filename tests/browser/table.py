@@ -34,6 +34,10 @@ def preview_direct(page: Page) -> None:
     expect(page.locator("#preview table").first).to_be_visible()
 
 
+def choose_direct(page: Page) -> None:
+    page.locator('input[name="mode"][value="ocpp_direct"]').check()
+
+
 def send_empty(page: Page) -> None:
     page.locator("main form[method=post] .btn-primary").first.click()
 
@@ -86,6 +90,9 @@ PAGES = [
     Shown("messages", "charger_messages", "/chargers/{charger}/messages/", unfold),
     Shown("messages-none", "charger_messages", "/chargers/{charger}/messages/?q=nowhere"),
     Shown("charger-move", "charger_move", "/chargers/{charger}/move/"),
+    Shown("change-new", "change_new", "/installations/changes/new/?all=1", choose_direct),
+    Shown("change-ready", "change", "/installations/changes/{change}/"),
+    Shown("change-done", "change", "/installations/changes/{applied}/?state=refused"),
     Shown("find", "find", "/find/?q=zcs"),
     Shown("rollouts", "rollouts", "/rollouts/"),
     Shown("rollout", "rollout", "/rollouts/{rollout}/"),

@@ -109,6 +109,12 @@ TABLE: dict[str, Address] = {
         lambda world: f"{foreign_rollout(world)}cancel/",
         {"nonsense": 1},
     ),
+    "api-changes": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/authentication-changes/"),
+    "api-change": Address({"GET": frozenset()}, lambda world: "/authentication-changes/999999999/"),
+    "api-change-installations": Address(
+        {"GET": frozenset()}, lambda world: "/authentication-changes/999999999/installations/"
+    ),
+    "api-change-apply": Address({"POST": frozenset()}, lambda world: "/authentication-changes/999999999/apply/"),
     "api-chargers": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/chargers/"),
     "api-chargers-bulk": Address({"POST": EVERYBODY}, lambda world: "/chargers/bulk/"),
     "api-charger": Address(

@@ -49,6 +49,7 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         "charger_messages_download": reverse("charger_messages_download", args=["ZCS000001"]),
         "charger_move": reverse("charger_move", args=["ZCS000001"]),
         "charger_link_password": reverse("charger_link_password", args=["ZCS000001"]),
+        "change_new": reverse("change_new") + "?all=1",
         "find": reverse("find") + "?q=g",
         "rollouts": reverse("rollouts"),
         "rollout": reverse("rollout", args=[rollout.pk]),
@@ -89,7 +90,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "revision_restore": frozenset({"owner", "service"}),
     "backend_test": ALL,
 }
-FOR_EVERYBODY = {"find", "installations", "rollouts", "account", "installation_new"}
+FOR_EVERYBODY = {"change_new", "find", "installations", "rollouts", "account", "installation_new"}
 POSTS: dict[str, frozenset[str]] = {
     "installation_authentication": frozenset({"owner", "service"}),
     "backend_test_start": frozenset({"owner", "service"}),
@@ -111,7 +112,9 @@ POSTS: dict[str, frozenset[str]] = {
     "rollout_resume": frozenset({"owner", "service"}),
     "rollout_proceed": frozenset({"owner", "service"}),
 }
+# A change belongs to who asked for it: see tests/db/chargers/test_changes.py.
 ELSEWHERE = {
+    "change",
     "home",
     "sign_in",
     "sign_out",
