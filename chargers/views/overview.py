@@ -1,10 +1,13 @@
 """The list of installations, one installation at a glance, and its chargers."""
 
+import json
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -12,9 +15,10 @@ from accounts.keyset import BadCursor, read_page
 from accounts.people import list_filters, remove_filter, save_filter
 from accounts.permissions import Action
 from accounts.refusals import Refusal
-from accounts.web import actor_of, page
+from accounts.web import actor_of, is_partial, is_unchanged, page, version_tag
 from chargers.alarms import sentence_for
 from chargers.backends import backend_counts
+from chargers.first_steps import first_steps
 from chargers.installation_filter import MODES, WITH_STATES, Filter
 from chargers.selectors import (
     CHARGER_ORDER,
@@ -86,8 +90,12 @@ def drop_filter(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def installation(request: HttpRequest, pk: int) -> HttpResponse:
+    """While its first steps are not done it asks for them itself: 304 while none more is."""
     found = installation_for(request, pk)
-    actor = actor_of(request)
+    actor, steps = actor_of(request), first_steps(found)
+    tag = version_tag(get_language(), steps)
+    if is_partial(request) and is_unchanged(request, tag):
+        return HttpResponse(status=304)
     rollouts = list(list_rollouts(actor, installation=found)[:5])
     deliveries = delivery_counts([rollout.pk for rollout in rollouts])
     counts = charger_counts([found.pk])[found.pk]
@@ -95,6 +103,8 @@ def installation(request: HttpRequest, pk: int) -> HttpResponse:
         "section": "installations",
         "installation": found,
         "tab": "overview",
+        "steps": steps,
+        "tag_json": json.dumps(tag),
         "counts": counts,
         "backends": backend_counts([found.pk])[found.pk],
         "alarms": [sentence_for(code, count) for code, count in counts.alarms.items()],
@@ -102,7 +112,9 @@ def installation(request: HttpRequest, pk: int) -> HttpResponse:
         "may_set": may(actor, found, Action.SET_AUTHENTICATION),
         "may_register": may(actor, found, Action.EDIT_CHARGERS),
     }
-    return page(request, "chargers/installation.html", context)
+    response = page(request, "chargers/installation.html", context, partial="steps")
+    response["ETag"] = tag
+    return response
 
 
 @login_required

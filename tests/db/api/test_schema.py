@@ -9,6 +9,7 @@ import yaml
 from django.core.management import call_command
 from django.test import Client
 
+from chargers.services.changes import work_on
 from portal.api.docs import groups
 from tests.db.api.conftest import World
 from tests.db.messages import say
@@ -39,6 +40,9 @@ def test_every_operation_names_its_problems_and_every_post_its_key() -> None:
 
 REVISIONS = "authentication/revisions/"
 ADDRESSES = {
+    "/api/v1/authentication-changes/": "/authentication-changes/",
+    "/api/v1/authentication-changes/{change_id}/": "/authentication-changes/{change}/",
+    "/api/v1/authentication-changes/{change_id}/installations/": "/authentication-changes/{change}/installations/",
     "/api/v1/users/me/": "/users/me/",
     "/api/v1/organisations/": "/organisations/",
     "/api/v1/tokens/": "/tokens/",
@@ -66,6 +70,13 @@ ADDRESSES = {
 }
 
 
+def _judged_change(world: World) -> int:
+    """A change of many installations that waits to be applied."""
+    asked: int = world["owner"]("POST", "/authentication-changes/", {"mode": "native", "filter": {}}).json()["id"]
+    work_on(asked)
+    return asked
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_what_is_answered_is_what_the_document_says(world: World, address: str) -> None:
     schema = document()
@@ -81,6 +92,7 @@ def test_what_is_answered_is_what_the_document_says(world: World, address: str) 
         delivery=world.delivery.pk,
         card=world.card.pk,
         test=world.backend_test.pk,
+        change=_judged_change(world),
     )
     answer = world["owner"]("GET", made)
     assert answer.status_code == 200, answer.content
