@@ -10,6 +10,7 @@ import structlog
 from gateway import metrics
 from gateway.bridge.bridges import Bridges
 from gateway.bridge.delivering import read_tag
+from gateway.bridge.going_over import go_over
 from gateway.bridge.outbox import Queued
 from gateway.bridge.upstream import Upstream
 from gateway.clock import Clock, utc
@@ -38,7 +39,6 @@ from gateway.store.jobs import (
     Lifted,
     LinkFacts,
     Recorded,
-    Reroute,
     RingFor,
     Upward,
 )
@@ -63,8 +63,8 @@ class Connection:
 
     __slots__ = (
         "_answers", "_armed_at", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered",
-        "_shown", "_tasks", "_timer", "_wished_at", "channel", "closing", "entry", "fence_closed", "limit_line", "node",
-        "pinging", "route", "session", "slot", "socket", "started", "upstream",
+        "_shown", "_tasks", "_timer", "channel", "closing", "entry", "fence_closed", "limit_line", "node", "pinging",
+        "route", "session", "slot", "socket", "started", "upstream", "wished_at",
     )  # fmt: skip
 
     def __init__(
@@ -91,7 +91,7 @@ class Connection:
         self._put = put
         self._bridges = bridges
         self._lifting: dict[int, Store] = {}
-        self._wished_at: float | None = None
+        self.wished_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._armed_at = 0.0
         self._answers: dict[str, asyncio.Future[Answered]] = {}
@@ -335,24 +335,14 @@ class Connection:
             self._bridges.limits.wake(entry.charger_id)
 
     def follow(self) -> None:
-        """Go over to the backend of the setting it holds, if that is another: between sessions, and not before what
-        goes to the one before has been taken there (within reason).
-        """
-        wanted = self.entry.backend
-        if wanted == self.route:
-            self.route, self._wished_at = wanted, None
-            return
-        now = self._clock.now()
-        self._wished_at = now if self._wished_at is None else self._wished_at
-        if self.closing or self.pushing or self.session is None or self.session.activity_reason(now) is not None:
-            return
-        if self._bridges.may_leave(self.upstream, now - self._wished_at) and self._put(
-            Reroute(self.entry.charger_id, wanted, self.entry.applied_id), None
-        ):
-            # What the charger says from now on is stored after this job, and under the new address.
-            self.route, self._wished_at = wanted, None
-            self.join(self._bridges.attach(self.entry, wanted, self))
-            self._bridges.limits.wake(self.entry.charger_id)
+        """Its messages go where the setting it holds says, as soon as they may."""
+        go_over(self, self._bridges, self._clock.now())
+
+    def is_at_rest(self) -> bool:
+        """Nothing is going on at the charger, and nobody writes to it."""
+        if self.closing or self.pushing or self.session is None:
+            return False
+        return self.session.activity_reason(self._clock.now()) is None
 
     def join(self, upstream: Upstream | None) -> None:
         """From now on its messages go up there; None: they stay here."""

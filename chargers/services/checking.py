@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chargers.models import Charger
-from installations.authentication import NATIVE, Draft, Site, review
+from installations.authentication import CLOUD, NATIVE, Draft, Site, review
 from installations.doors import configured_doors
 from installations.findings import Finding
 from installations.models import Installation
@@ -17,11 +17,12 @@ LATER = {"balancing_stops", "no_charge_card", "messages_left"}
 
 @dataclass(frozen=True)
 class Checked:
-    """``canonical``: the URL as it would be saved, empty when it is not valid."""
+    """``canonical``: the URL as it would be saved, empty when it is not valid. ``dialled_here``: by this portal."""
 
     findings: tuple[Finding, ...]
     samples: tuple[Endpoint, ...]
     canonical: str
+    dialled_here: bool = False
 
     @property
     def said(self) -> dict[str, list[Finding]]:
@@ -52,4 +53,4 @@ def check(*, installation: Installation, draft: Draft) -> Checked:
         if not finding.charger and finding.pointer in FIELDS and finding.code not in LATER
     )
     samples = tuple(endpoint for endpoint in judged.endpoints if endpoint.dialled_url)
-    return Checked(own, samples, judged.settings.server_url if judged.settings else "")
+    return Checked(own, samples, judged.settings.server_url if judged.settings else "", draft.mode == CLOUD)

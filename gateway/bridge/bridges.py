@@ -133,8 +133,9 @@ class Bridges:
 
     # The desk
 
-    def put(self, job: Job) -> None:
-        self._store.put(job)
+    def put(self, job: Job) -> bool:
+        """False: too much waits, it was not taken."""
+        return self._store.put(job)
 
     async def keep(self, job: Job) -> None:
         """Returns when it is committed, however long the database is away: the backend has the message, and must not
