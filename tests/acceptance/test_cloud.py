@@ -97,7 +97,7 @@ def test_a_whole_session_arrives_at_the_backend_and_sessions_end_where_they_bega
 
     def left() -> bool:
         backends = portal.api("GET", f"/installations/{installation}/").json()["backends"]
-        return backends["connected"] == 0 and backends["queued"] == 0
+        return bool(backends["connected"] == 0 and backends["queued"] == 0)
 
     wait_until(left, timeout_seconds=60, what="no connection to the backend any more")
     assert none_left_open(portal)

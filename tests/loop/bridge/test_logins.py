@@ -114,7 +114,12 @@ async def test_one_rotation_right_after_another_loses_neither_key(gateway: Gatew
     teller = await Teller.bridged(gateway, backend)
     await teller.online()
     put, kept = Bridges.put, []
-    gateway.bridges.put = lambda job: kept.append(job)  # type: ignore[method-assign]
+
+    def put_off(job: Any) -> bool:
+        kept.append(job)
+        return True
+
+    gateway.bridges.put = put_off  # type: ignore[method-assign]
     await backend.ask("ChangeConfiguration", CHANGE)
     backend.passwords = {NEW_KEY}
     await backend.hears("BootNotification", 2)
