@@ -1,10 +1,12 @@
 """What all pages share: who acts, the partial or the whole page, and answers that need not be sent again."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
@@ -45,6 +47,22 @@ def page(
         response = render(request, name, dict(context), status=status)
     response["Vary"] = "HX-Request"
     return response
+
+
+def streamed(
+    request: HttpRequest, pieces: Iterator[str], *, content_type: str, headers: Mapping[str, str]
+) -> StreamingHttpResponse:
+    """An answer that is sent as it is made, a piece at a time, whichever kind of server runs."""
+    content = _in_turn(pieces) if isinstance(request, ASGIRequest) else pieces
+    return StreamingHttpResponse(content, content_type=content_type, headers=dict(headers))
+
+
+async def _in_turn(pieces: Iterator[str]) -> AsyncIterator[str]:
+    def take() -> str | None:
+        return next(pieces, None)
+
+    while (piece := await sync_to_async(take)()) is not None:
+        yield piece
 
 
 def whole_number(text: str) -> int:

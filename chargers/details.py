@@ -36,7 +36,9 @@ def recent_deliveries(charger: Charger) -> list[Delivery]:
 
 
 def recent_transactions(charger: Charger) -> list[Transaction]:
-    return list(Transaction.objects.filter(charger=charger).order_by("-id")[:SHOWN])
+    """Those of where the charger stands now; whoever had it before keeps theirs."""
+    rows = Transaction.objects.filter(charger=charger, installation=charger.installation_id)
+    return list(rows.select_related("charger", "installation").order_by("-began_at", "-id")[:SHOWN])
 
 
 def recent_security_events(charger: Charger) -> list[SecurityEvent]:

@@ -17,6 +17,7 @@ from chargers.views import (
 
 urlpatterns = [
     path("", include("chargers.request_urls")),
+    path("", include("chargers.session_urls")),
     path("", overview.home, name="home"),
     path("find/", finding.find, name="find"),
     path("installations/", overview.installations, name="installations"),

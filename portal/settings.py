@@ -181,6 +181,7 @@ SPECTACULAR_SETTINGS = {
         "LinkState": "chargers.link_state.LinkState",
         "MessageDirection": "chargers.models.message.Direction",
         "MessageOutcome": "chargers.models.message.MessageOutcome",
+        "SessionState": "chargers.sessions.selectors.SessionState",
         "ChargerVerdict": "chargers.services.preview_values.Verdict",
         "UrlSource": "installations.ocpp_url.identity.UrlSource",
         "TokenScope": "accounts.permissions.Scope",

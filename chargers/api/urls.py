@@ -20,6 +20,7 @@ from chargers.api.rollouts import (
     RolloutsView,
     RolloutView,
 )
+from chargers.api.sessions import MeterValuesView, SessionsView, SessionView
 
 SITE = "installations/<id:installation_id>"
 SETTINGS = f"{SITE}/authentication"
@@ -27,6 +28,9 @@ CHANGE = "authentication-changes/<id:change_id>"
 ROLLOUT = "rollouts/<id:rollout_id>"
 
 urlpatterns = [
+    path("sessions/", SessionsView.as_view(), name="api-sessions"),
+    path("sessions/<id:session_id>/", SessionView.as_view(), name="api-session"),
+    path("sessions/<id:session_id>/meter-values/", MeterValuesView.as_view(), name="api-meter-values"),
     path("installations/", InstallationsView.as_view(), name="api-installations"),
     path(f"{SITE}/", InstallationView.as_view(), name="api-installation"),
     path(f"{SETTINGS}/", AuthenticationView.as_view(), name="api-authentication"),

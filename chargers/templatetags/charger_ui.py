@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +13,7 @@ from chargers.alarm_rows import alarms_of_charger
 from chargers.alarms import AlarmCode
 from chargers.backends import upstream_of
 from chargers.explain import explain
-from chargers.models import Charger, Delivery, LinkPasswordChange, Transaction
+from chargers.models import Charger, Delivery, LinkPasswordChange
 from chargers.password_words import WORDS
 from chargers.selectors import link_state_of
 
@@ -145,14 +144,6 @@ def delivery_tone(state: str) -> str:
 def step_badge(state: str) -> SafeString:
     """A step of a backend test."""
     return _badge(*STEP_LOOKS[str(state)])
-
-
-@register.simple_tag
-def energy(transaction: Transaction) -> str:
-    """Of one session in kWh; a dash while it runs or where the charger gave no meter."""
-    if transaction.meter_start is None or transaction.meter_stop is None:
-        return "–"
-    return f"{number_format((transaction.meter_stop - transaction.meter_start) / 1000, 1)} kWh"
 
 
 @register.simple_tag

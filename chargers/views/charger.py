@@ -28,11 +28,13 @@ from chargers.details import (
     reported_rows,
 )
 from chargers.forms.chargers import EditChargerForm
-from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting, Transaction
+from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting
 from chargers.profiles import profile_for
 from chargers.selectors import find_charger, link_of, link_state_of, local_list_of
 from chargers.services.chargers import delete_charger, update_charger
 from chargers.services.standing import standing_of
+from chargers.sessions.selectors import Shown, shown
+from chargers.views.running import facts_of
 from installations.access import allowed, require
 from installations.selectors import list_installations
 from installations.web import installation_for, show_refusal
@@ -48,20 +50,35 @@ def _charger_for(request: HttpRequest, device_id: str, action: Action = Action.V
     return charger
 
 
+def _seen(request: HttpRequest, device_id: str) -> tuple[Charger, frozenset[Action]]:
+    """The charger and what the person may do, with one look at the roles."""
+    actor = actor_of(request)
+    found = find_charger(actor, device_id)
+    if found is None:
+        raise Http404
+    rights = allowed(actor, found.installation, Action.VIEW, Action.EDIT_CHARGERS, Action.EDIT_CARDS)
+    if actor.user.is_staff or Action.VIEW not in rights:
+        require(actor, found.installation, Action.VIEW)
+    return found, rights
+
+
+def _recent(found: Charger) -> list[Shown]:
+    return shown(recent_transactions(found), holders=False)
+
+
 @login_required
 def charger(request: HttpRequest, device_id: str) -> HttpResponse:
     """Asks for itself every few seconds: 304 while nothing that it shows changed."""
-    found = _charger_for(request, device_id)
-    link, deliveries, transactions = link_of(found), recent_deliveries(found), recent_transactions(found)
+    found, rights = _seen(request, device_id)
+    link, deliveries, sessions = link_of(found), recent_deliveries(found), _recent(found)
     reported, refused = reported_rows(found), refused_tags(found.installation, found)
     alarms, upstream = alarms_of_charger(found), upstream_of(found)
-    tag = _version(found, link, reported, deliveries, transactions, refused, alarms, upstream)
+    tag = _version(found, link, reported, deliveries, sessions, refused, alarms, upstream)
     limits = limits_of(found, timezone.now())
     local_list = local_list_of(found)
     tag = version_tag(tag, local_list and (local_list.state, local_list.changed_at), limits)
     if is_unchanged(request, tag):
         return HttpResponse(status=304)
-    rights = allowed(actor_of(request), found.installation, Action.EDIT_CHARGERS, Action.EDIT_CARDS)
     context = {
         "section": "installations",
         "installation": found.installation,
@@ -75,7 +92,7 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "profile": profile_for(found.vendor, found.model, found.firmware) if found.vendor else None,
         "standing": standing_of(found, reported),
         "deliveries": deliveries,
-        "transactions": transactions,
+        "sessions": sessions,
         "refused": refused,
         "local_list": local_list,
         "may_edit_cards": Action.EDIT_CARDS in rights,
@@ -92,7 +109,7 @@ def _version(
     link: ChargerLink | None,
     reported: list[ReportedSetting],
     deliveries: list[Delivery],
-    transactions: list[Transaction],
+    sessions: list[Shown],
     refused: list[Refused],
     alarms: Sequence[Alarm],
     upstream: Upstream | None,
@@ -108,7 +125,7 @@ def _version(
         [(row.number, row.status, row.error_code) for row in found.connectors.all()],
         [(row.key, row.value) for row in reported],
         [(row.pk, row.state, row.reason) for row in deliveries],
-        [(row.pk, row.stop_received_at) for row in transactions],
+        facts_of(sessions),
         [(one.row.id_tag, one.row.refused_at, one.listed) for one in refused],
     )
 

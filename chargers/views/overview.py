@@ -28,8 +28,10 @@ from chargers.selectors import (
     list_rollouts,
 )
 from chargers.services.progress import Progress
-from installations.access import may
-from installations.selectors import INSTALLATION_ORDER
+from chargers.views.running import running_context, show_running
+from installations.access import allowed, may, require
+from installations.models import Installation
+from installations.selectors import INSTALLATION_ORDER, find_installation
 from installations.web import installation_for
 
 PAGE = "installations"
@@ -88,10 +90,24 @@ def drop_filter(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("installations")
 
 
+def _seen(request: HttpRequest, pk: int) -> tuple[Installation, frozenset[Action]]:
+    """The installation and what the person may do, with one look at the roles."""
+    actor = actor_of(request)
+    found = find_installation(actor, pk)
+    if found is None:
+        raise Http404
+    rights = allowed(actor, found, Action.VIEW, Action.SET_AUTHENTICATION, Action.EDIT_CHARGERS)
+    if actor.user.is_staff or Action.VIEW not in rights:
+        require(actor, found, Action.VIEW)
+    return found, rights
+
+
 @login_required
 def installation(request: HttpRequest, pk: int) -> HttpResponse:
-    """While its first steps are not done it asks for them itself: 304 while none more is."""
-    found = installation_for(request, pk)
+    """While its first steps are not done it asks for them itself; who charges is asked for and answered alone."""
+    found, rights = _seen(request, pk)
+    if is_partial(request) and request.headers.get("HX-Target") == "running":
+        return show_running(request, found)
     actor, steps = actor_of(request), first_steps(found)
     tag = version_tag(get_language(), steps)
     if is_partial(request) and is_unchanged(request, tag):
@@ -100,8 +116,8 @@ def installation(request: HttpRequest, pk: int) -> HttpResponse:
     deliveries = delivery_counts([rollout.pk for rollout in rollouts])
     counts = charger_counts([found.pk])[found.pk]
     context = {
+        **running_context(found),
         "section": "installations",
-        "installation": found,
         "tab": "overview",
         "steps": steps,
         "tag_json": json.dumps(tag),
@@ -109,8 +125,8 @@ def installation(request: HttpRequest, pk: int) -> HttpResponse:
         "backends": backend_counts([found.pk])[found.pk],
         "alarms": [sentence_for(code, count) for code, count in counts.alarms.items()],
         "rollouts": [(rollout, Progress.of(deliveries[rollout.pk])) for rollout in rollouts],
-        "may_set": may(actor, found, Action.SET_AUTHENTICATION),
-        "may_register": may(actor, found, Action.EDIT_CHARGERS),
+        "may_set": Action.SET_AUTHENTICATION in rights,
+        "may_register": Action.EDIT_CHARGERS in rights,
     }
     response = page(request, "chargers/installation.html", context, partial="steps")
     response["ETag"] = tag

@@ -19,6 +19,7 @@ PURE = [
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "chargers/charging").glob("*.py")),
     "chargers/link_state.py",
     "chargers/settings_diff.py",
+    *(f"chargers/sessions/{name}.py" for name in ("chart", "course", "energy", "file", "readings")),
     "chargers/upstream_state.py",
     "chargers/links/base.py",
     "chargers/links/wire.py",

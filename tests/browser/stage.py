@@ -20,6 +20,7 @@ from chargers.models import (
     LocalList,
     RefusedTag,
     Rollout,
+    Transaction,
 )
 from chargers.services.changes import start_change, work_on
 from chargers.services.rollouts import open_deliveries
@@ -28,7 +29,7 @@ from installations.models import Circuit, IdTag, Installation
 from installations.selectors import list_installations
 from installations.services.authentication import publish_revision
 from installations.services.installations import create_installation
-from tests.db.chargers import scene
+from tests.db.chargers import scene, sessions
 from tests.db.messages import say
 
 EMAIL, PASSWORD = "ina@example.org", "walks-in-the-garage"
@@ -43,6 +44,8 @@ class Stage:
     card: IdTag
     backend_test: GatewayRequest
     changes: tuple[int, int]
+    session: Transaction
+    orphan: Transaction
 
     @property
     def words(self) -> dict[str, object]:
@@ -56,6 +59,8 @@ class Stage:
             "change": self.changes[0],
             "applied": self.changes[1],
             "charger": "ZCS000001",
+            "session": self.session.pk,
+            "orphan": self.orphan.pk,
         }
 
 
@@ -86,7 +91,8 @@ def build() -> Stage:
     open_deliveries(rollout.pk)
     delivery = _deliveries(rollout)
     asked = scene.backend_test(Charger.objects.get(device_id="ZCS000001"))
-    return Stage(person, site, rollout, delivery, card, asked, (_change(person), _change(person, apply=True)))
+    changes = _change(person), _change(person, apply=True)
+    return Stage(person, site, rollout, delivery, card, asked, changes, *_sessions(site))
 
 
 MONTH = timedelta(days=30)
@@ -118,6 +124,27 @@ def _chargers(site: Installation) -> None:
     say(first, action="Reset", direction="to_charger", status="Rejected", answer='{"status":"Rejected"}')
     say(first, action="Nonsense", outcome="error", status="NotImplemented", answer='"no such action"')
     say(first, action="", outcome="not_kept", missing=17)
+
+
+def _sessions(site: Installation) -> tuple[Transaction, Transaction]:
+    """One with a course, a gap and two clocks, told late; one that runs; one of which only the end is known."""
+    charger = site.chargers.get(device_id="ZCS000004")
+    began = timezone.now().replace(microsecond=0) - timedelta(hours=9)
+    late = sessions.session(
+        charger, began, hours=4, wh=31_200, id_tag="04a2b3", flags=["stop_contradicted"],
+        start_received_at=began + timedelta(hours=5), stop_received_at=began + timedelta(hours=5),
+    )  # fmt: skip
+    for minute in [*range(5, 120, 5), *range(180, 240, 5)]:
+        power = 11_000 if minute < 120 else 4_400
+        register = 1000 + (minute * 183.3 if minute < 120 else 22_000 + (minute - 120) * 73.3)
+        told = [{"value": str(power), "measurand": "Power.Active.Import", "unit": "W"}]
+        told += [{"value": "230", "measurand": "Voltage", "phase": f"L{phase}-N"} for phase in (1, 2, 3)]
+        sessions.read(late, minute, register, *told, {"value": "24", "measurand": "Temperature", "unit": "Celcius"})
+    running = Transaction.objects.filter(charger__device_id="ZCS000002").first()
+    if running is not None:
+        now = {"value": "7.4", "measurand": "Power.Active.Import", "unit": "kW"}
+        sessions.read(running, 0, (running.meter_start or 0) + 1234, now)
+    return late, sessions.orphan(charger, began)
 
 
 def _deliveries(rollout: Rollout) -> Delivery:

@@ -84,6 +84,11 @@ PAGES = [
     Shown("card-delete", "card_delete", "/installations/{site}/cards/{card}/delete/"),
     Shown("cards-import", "cards_import", "/installations/{site}/cards/import/"),
     Shown("charger", "charger", "/chargers/{charger}/", unfold),
+    Shown("sessions", "installation_sessions", "/installations/{site}/sessions/"),
+    Shown("sessions-none", "installation_sessions", "/installations/{site}/sessions/?card=nobody"),
+    Shown("sessions-of-charger", "charger_sessions", "/chargers/{charger}/sessions/"),
+    Shown("session", "session", "/sessions/{session}/", unfold),
+    Shown("session-orphan", "session", "/sessions/{orphan}/"),
     Shown("charger-edit", "charger_edit", "/chargers/{charger}/edit/"),
     Shown("charger-confirm", "charger_edit", "/chargers/{charger}/edit/", ask_first),
     Shown("charger-password", "charger_link_password", "/chargers/{charger}/link-password/"),
@@ -111,5 +116,6 @@ WITHOUT_A_PAGE = {
     "filter_save",
     "backend_test_start",
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
+    "charger_sessions_export", "installation_sessions_export",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "sign_out", "token_revoke",
 }  # fmt: skip

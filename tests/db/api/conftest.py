@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Membership, Organisation, User
 from accounts.permissions import Scope
 from accounts.tokens import issue_token
-from chargers.models import Charger, Delivery, GatewayRequest, Rollout
+from chargers.models import Charger, Delivery, GatewayRequest, Rollout, Transaction
 from chargers.services.registration import register_charger
 from installations.models import Circuit, Grant, IdTag, Installation
 from installations.services.cards import add_card
@@ -21,6 +21,7 @@ from installations.services.circuits import create_circuit
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
 from tests.db.chargers import scene
+from tests.db.chargers.sessions import session
 
 ROLES = ("owner", "service", "viewer", "member", "expired", "stranger", "staff")
 
@@ -60,6 +61,8 @@ class World:
     card: IdTag
     foreign_card: IdTag
     backend_test: GatewayRequest
+    session: Transaction
+    foreign_session: Transaction
     callers: dict[str, Caller]
 
     def __getitem__(self, role: str) -> Caller:
@@ -97,6 +100,8 @@ def make_world() -> World:
         card=add_card(owner=site, actor=landlord, id_tag="04A2B3", holder="Ann"),
         foreign_card=add_card(owner=elsewhere, actor=landlord, id_tag="04FFFF"),
         backend_test=scene.backend_test(charger),
+        session=session(charger, id_tag="04a2b3"),
+        foreign_session=session(foreign),
         callers={role: Caller(token_for(user)) for role, user in users.items()} | {"nobody": Caller()},
     )
 

@@ -132,6 +132,17 @@ TABLE: dict[str, Address] = {
         lambda world: f"/chargers/{world.charger.device_id}/messages/",
         lambda world: f"/chargers/{world.foreign_charger.device_id}/messages/",
     ),
+    "api-sessions": Address({"GET": EVERYBODY}, lambda world: "/sessions/"),
+    "api-session": Address(
+        {"GET": SEE},
+        lambda world: f"/sessions/{world.session.pk}/",
+        lambda world: f"/sessions/{world.foreign_session.pk}/",
+    ),
+    "api-meter-values": Address(
+        {"GET": SEE},
+        lambda world: f"/sessions/{world.session.pk}/meter-values/",
+        lambda world: f"/sessions/{world.foreign_session.pk}/meter-values/",
+    ),
     "api-id-tags": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/id-tags/"),
     "api-id-tags-import": Address({"POST": EVERYBODY}, lambda world: "/id-tags/import/"),
     "api-id-tag": Address(
@@ -193,6 +204,7 @@ def test_foreign_is_the_same_as_nonexistent(world: World, name: str, method: str
         return
     absent = address.own(world).replace(str(world.site.pk), "987654321").replace(str(world.rollout.pk), "987654321")
     absent = absent.replace(world.charger.device_id, "NOTHERE").replace(f"tags/{world.card.pk}/", "tags/987654321/")
+    absent = absent.replace(f"sessions/{world.session.pk}/", "sessions/987654321/")
     bodies = []
     for path in (address.foreign(world), absent):
         answer = world["owner"](method, path, _body(method, address))
@@ -232,6 +244,7 @@ def test_a_token_for_one_installation_does_not_open_another(world: World) -> Non
     assert caller("GET", "/installations/").json()["results"] == []
     assert caller("GET", "/chargers/").json()["results"] == []
     assert caller("GET", "/id-tags/").json()["results"] == []
+    assert [row["id"] for row in caller("GET", "/sessions/").json()["results"]] == []
     assert caller("POST", "/installations/", {"name": "New"}).status_code == 403
     own = Caller(token_for(world.users["service"], installations=[world.site.pk]))
     assert own("GET", f"/installations/{world.site.pk}/").status_code == 200
@@ -244,11 +257,12 @@ def test_lists_show_nothing_foreign(world: World) -> None:
         assert [row["device_id"] for row in chargers] == ["ZCS000143"]
         assert len(world[role]("GET", "/rollouts/").json()["results"]) == 1
         assert [row["id_tag"] for row in world[role]("GET", "/id-tags/").json()["results"]] == ["04A2B3"]
-        for path in ("/chargers/", "/rollouts/", "/id-tags/"):
+        assert [row["id"] for row in world[role]("GET", "/sessions/").json()["results"]] == [world.session.pk]
+        for path in ("/chargers/", "/rollouts/", "/id-tags/", "/sessions/"):
             filtered = world[role]("GET", f"{path}?installation={world.elsewhere.pk}")
             assert filtered.json()["results"] == []
     for role in ("stranger", "expired"):
-        for path in ("/installations/", "/chargers/", "/rollouts/", "/id-tags/"):
+        for path in ("/installations/", "/chargers/", "/rollouts/", "/id-tags/", "/sessions/"):
             assert world[role]("GET", path).json()["results"] == []
 
 

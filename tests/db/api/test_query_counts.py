@@ -18,6 +18,7 @@ from installations.services.authentication import publish_revision
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
 from tests.db.api.conftest import World
+from tests.db.chargers.sessions import HOUR, TEN, read, session
 from tests.db.messages import say
 
 # Token, its last use, the rate window, the installation, the roles: what a request costs before its own work.
@@ -37,6 +38,10 @@ LISTS: dict[str, tuple[Callable[[World], str], int]] = {
     "id tags": (lambda world: "/id-tags/?page_size=500", 4),
     "id tags of one": (lambda world: f"/id-tags/?installation={world.site.pk}&search=0", 5),
     "id tag": (lambda world: f"/id-tags/{world.card.pk}/", 4),
+    "sessions": (lambda world: "/sessions/?page_size=500", 7),
+    "sessions of one": (lambda world: f"/sessions/?installation={world.site.pk}&flagged=false&id_tag=04A2B3", 8),
+    "session": (lambda world: f"/sessions/{world.session.pk}/", 7),
+    "meter values": (lambda world: f"/sessions/{world.session.pk}/meter-values/?page_size=500", 6),
     "tokens": (lambda world: "/tokens/", 4),
     "organisations": (lambda world: "/organisations/", 5),
     "me": (lambda world: "/users/me/", 5),
@@ -56,6 +61,9 @@ def grow(world: World) -> None:
         register_chargers(installation=site, items=[NewCharger(f"S{number}")], actor=owner)
         for place in (site, world.site):
             IdTag.objects.create(installation=place, id_tag=f"0{number}")
+        row = session(world.charger, TEN + number * HOUR, hours=None if number else 1, connector=3, id_tag="04A2B3")
+        read(row, 1, 2000)
+        read(world.session, number, 2000)
     lines = register_chargers(
         installation=world.site, items=[NewCharger(f"MORE{number}") for number in range(20)], actor=owner
     )

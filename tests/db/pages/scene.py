@@ -7,11 +7,12 @@ from accounts.models import User
 from chargers.models import Charger, Connector, Delivery, DeliveryEvent, RefusedTag, Rollout
 from chargers.services.rollouts import start_rollout
 from installations.models import Circuit, IdTag, Installation
+from tests.db.chargers.sessions import session
 from tests.db.messages import say
 
 
 def populate(site: Installation, first: int, count: int) -> Rollout:
-    """Chargers with connectors, a delivery, its timeline and a refused card each; as many circuits, cards, messages."""
+    """Chargers with connectors, a delivery, a refused card, a session; as many circuits, cards, messages."""
     assert site.revision is not None
     rollout = Rollout.objects.filter(revision=site.revision).first() or start_rollout(site.revision, {})
     chargers = Charger.objects.bulk_create(
@@ -37,6 +38,8 @@ def populate(site: Installation, first: int, count: int) -> Rollout:
         RefusedTag(charger=charger, id_tag="NEW", status="Invalid", refused_at=timezone.now()) for charger in chargers
     )
     say(Charger.objects.get(device_id="ZCS000001"), count)
+    for number, charger in enumerate(chargers):
+        session(charger, hours=None if number % 2 else 1, id_tag=f"CARD{number}")
     return rollout
 
 
