@@ -46,8 +46,14 @@ class BridgeWorld(World):
         self.secret("initial").write_text("InitialPassword0123")
         self.start("backend")
         self.start("gateway")
-        self.charge()
+        self.charge("idle")  # a charger goes to its backend when nobody charges there
         wait_until(lambda: self.count(CONNECTED) == self.chargers, timeout_seconds=180, what="all are connected")
+        self.stop_charging()
+        self.charge()
+        some = self.chargers // 4
+        wait_until(
+            lambda: len(read_lines(self.data / "told.ndjson")) > some, timeout_seconds=180, what="some have begun"
+        )
 
     def end(self) -> None:
         super().end()
@@ -79,10 +85,13 @@ class BridgeWorld(World):
         ]  # fmt: skip
         self._start("crowd", [*MANAGE, *options], self.environment())
 
-    def come_to_rest(self, *, timeout_seconds: float) -> Verdict:
-        """No more cars; everything is told and delivered. Then the backend's record is the chargers' own."""
+    def stop_charging(self) -> None:
         self.running["crowd"].send_signal(signal.SIGTERM)
         self.running["crowd"].wait(60)
+
+    def come_to_rest(self, *, timeout_seconds: float) -> Verdict:
+        """No more cars; everything is told and delivered. Then the backend's record is the chargers' own."""
+        self.stop_charging()
         self.charge("idle")
         told: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
 
