@@ -22,6 +22,7 @@ class Action(StrEnum):
     SET_AUTHENTICATION = "set_authentication"
     STEER_ROLLOUT = "steer_rollout"
     EDIT_CHARGERS = "edit_chargers"
+    COMMAND_CHARGERS = "command_chargers"
     EDIT_CARDS = "edit_cards"
     VIEW_ACCESS = "view_access"
     GRANT_ACCESS = "grant_access"
@@ -35,6 +36,7 @@ class Scope(StrEnum):
     AUTHENTICATION = "authentication:write"
     ROLLOUTS = "rollouts:write"
     CHARGERS = "chargers:write"
+    COMMANDS = "commands:write"
     CARDS = "cards:write"
     ACCESS = "access:write"
     TOKENS = "tokens:write"
@@ -50,6 +52,7 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.SET_AUTHENTICATION: frozenset({Role.OWNER, Role.SERVICE}),
         Action.STEER_ROLLOUT: frozenset({Role.OWNER, Role.SERVICE}),
         Action.EDIT_CHARGERS: frozenset({Role.SERVICE}),
+        Action.COMMAND_CHARGERS: frozenset({Role.OWNER, Role.SERVICE}),
         Action.EDIT_CARDS: frozenset({Role.OWNER, Role.SERVICE}),
         Action.VIEW_ACCESS: frozenset({Role.OWNER, Role.SERVICE}),
         Action.GRANT_ACCESS: frozenset({Role.OWNER}),
@@ -66,6 +69,7 @@ SCOPES: Mapping[Action, Scope] = MappingProxyType(
         Action.SET_AUTHENTICATION: Scope.AUTHENTICATION,
         Action.STEER_ROLLOUT: Scope.ROLLOUTS,
         Action.EDIT_CHARGERS: Scope.CHARGERS,
+        Action.COMMAND_CHARGERS: Scope.COMMANDS,
         Action.EDIT_CARDS: Scope.CARDS,
         Action.VIEW_ACCESS: Scope.READ,
         Action.GRANT_ACCESS: Scope.ACCESS,

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from chargers.views import backend_tests
+from chargers.views import backend_tests, commands
 
 urlpatterns = [
     path("installations/<int:pk>/authentication/test/", backend_tests.start, name="backend_test_start"),
     path("installations/<int:pk>/authentication/test/<int:number>/", backend_tests.show, name="backend_test"),
+    path("chargers/<str:device_id>/commands/", commands.commands, name="charger_commands"),
 ]

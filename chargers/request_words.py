@@ -20,6 +20,15 @@ ERRORS: Mapping[str, Text] = {
         "No answer came in time. Whether something was done is not known: look at the charger's state."
     ),
     "not_allowed": _("The person who asked for this no longer has the right to it. Nothing was done."),
+    "offline": _("The charger is not connected to the portal, so nothing was sent. Try again when it is back."),
+    "not_booted": _("The charger has just connected and is not ready for commands: try again in a minute."),
+    "busy": _(
+        "A setting is being written to the charger, or it is in use: nothing was sent. Try again when it is idle."
+    ),
+    "not_sent": _("The charger was busy answering something else, so nothing was sent. Try again."),
+    "call_error": _("The charger answered with an error: it may not know this command."),
+    "invalid_answer": _("The charger answered with something that is no answer to this. Tell its maker."),
+    "mismatch": _("The charger accepted the value and then reports another one: it did not keep it."),
     "broken": _("The portal failed while doing this. Tell the operator."),
 }
 

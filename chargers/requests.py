@@ -1,11 +1,20 @@
 """Reads what was asked of gateways and what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from chargers.models import GatewayRequest
+from django.db.models import QuerySet
+
+from chargers.command_words import GOOD, WORDS, answer_sentence
+from chargers.commands import COMMANDS
+from chargers.models import Charger, GatewayRequest
 from chargers.request_states import PasswordUse, RequestKind
 from chargers.request_words import STEPS, WITHHELD, error_sentence
 from installations.models import Installation
+
+COMMAND_ORDER = ("-id",)
+SHOWN_COMMANDS = 10
 
 
 @dataclass(frozen=True)
@@ -55,3 +64,54 @@ def read_backend_test(request: GatewayRequest) -> BackendTest:
     )
     notice = str(WITHHELD) if asked.get("password") == PasswordUse.WITHHELD else ""
     return BackendTest(request, asked["url"], asked["identity"], steps, detail, notice)
+
+
+@dataclass(frozen=True)
+class CommandRow:
+    """One command as pages and API show it, in the reader's language. ``status``: OCPP's own word, or empty."""
+
+    request: GatewayRequest
+    title: str
+    parameters: Mapping[str, Any]
+    status: str
+    good: bool
+    detail: str
+
+    @property
+    def ended(self) -> bool:
+        return self.request.ended_at is not None
+
+    @property
+    def shown_parameters(self) -> str:
+        """Short: a value that is long is cut."""
+        return ", ".join(f"{name}={str(value)[:60]}" for name, value in self.parameters.items())
+
+
+def list_commands(charger: Charger) -> QuerySet[GatewayRequest]:
+    """Newest first; those of an earlier installation are not for the people of this one."""
+    rows = GatewayRequest.objects.filter(charger=charger, installation=charger.installation_id)
+    return rows.filter(kind__in=sorted(COMMANDS)).order_by("-id")
+
+
+def recent_commands(charger: Charger) -> list[CommandRow]:
+    return [read_command(row) for row in list_commands(charger)[:SHOWN_COMMANDS]]
+
+
+def find_command(charger: Charger, request_id: int) -> GatewayRequest | None:
+    return list_commands(charger).filter(pk=request_id).first()
+
+
+def read_command(request: GatewayRequest) -> CommandRow:
+    kind = RequestKind(request.kind)
+    call = request.payload["call"]
+    names = {parameter.member: parameter.name for parameter in COMMANDS[kind].parameters}
+    status = str(request.result.get("status", ""))
+    detail = error_sentence(request.kind, request.error) or answer_sentence(request.kind, status)
+    return CommandRow(
+        request=request,
+        title=str(WORDS[kind].title),
+        parameters={names[member]: value for member, value in call.items() if member in names},
+        status=status,
+        good=not request.error and status in GOOD,
+        detail=detail,
+    )

@@ -56,15 +56,15 @@ Put = Callable[[Job, Any], bool]
 class Connection:
     """``put`` hands a job to the store; results come back through ``stored`` (the tag is (connection, token)).
 
-    ``pushing`` is held by the one push that may talk to the charger. ``fence_closed``: the charger was closed for a
-    push and has not confirmed that it is open again. ``route``: the backend its messages go to, which follows the
-    directory's between sessions. ``started``: connectors whose waiting car was seen to (``gateway.autostart``).
+    ``pushing`` is held by the one push that may talk to the charger; ``commanding``: people's commands under way.
+    ``fence_closed``: closed for a push and not known to be open again. ``route``: the backend its messages go to, which
+    follows the directory's between sessions. ``started``: connectors whose waiting car was seen to (autostart).
     """
 
     __slots__ = (
         "_answers", "_armed_at", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered",
-        "_shown", "_tasks", "_timer", "channel", "closing", "entry", "fence_closed", "limit_line", "node", "pinging",
-        "route", "session", "slot", "socket", "started", "upstream", "wished_at",
+        "_shown", "_tasks", "_timer", "channel", "closing", "commanding", "entry", "fence_closed",
+        "limit_line", "node", "pinging", "route", "session", "slot", "socket", "started", "upstream", "wished_at",
     )  # fmt: skip
 
     def __init__(
@@ -80,8 +80,8 @@ class Connection:
         self.upstream: Upstream | None = None
         self.route: Backend | None = None
         self._pushing = False
-        self.closing = False
-        self.pinging = False
+        self.commanding = 0
+        self.closing = self.pinging = False
         self.fence_closed = False
         self._shown = entry.known.candidate if slot == "candidate" else entry.known.current
         self.limit_line = ChargerLine(self)

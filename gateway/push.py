@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 from chargers.link_key import digest_link_key
 from chargers.links.base import Encoding, KeyWrite, PushOrder, PushOutcome, PushResult, Reopen, WriteResult
+from chargers.secret_keys import is_secret
 from chargers.settings_diff import differences, same_value
 from gateway.ocpp16.effects import Answered, Outcome, Priority
 
 POSITIVE = frozenset({"Accepted", "RebootRequired"})
-SECRET_WORDS = ("authorizationkey", "password", "secret")
 KEYS_PER_READ = 10
 ANSWER_SECONDS = 30.0
 
@@ -268,11 +268,6 @@ class Pusher:
                     raise _Ended(PushResult.OFFLINE, action)
                 raise _Ended(PushResult.NO_ANSWER, action)
         return answered
-
-
-def is_secret(key: str) -> bool:
-    lowered = key.lower()
-    return any(word in lowered for word in SECRET_WORDS) and not lowered.endswith("fingerprint")
 
 
 async def carry_out(

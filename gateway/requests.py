@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 # The answer has to be stored before the deadline ends the row.
 MARGIN_SECONDS = 2.0
 
+type Way = Callable[[Claimed], Awaitable[EndRequest]]
+
 
 class Desk(Protocol):
     """The part of a gateway that requests need."""
@@ -27,10 +29,12 @@ class Desk(Protocol):
 
 
 class Requests:
-    def __init__(self, desk: Desk, stage: Stage) -> None:
+    """``command`` does all that is asked of a charger."""
+
+    def __init__(self, desk: Desk, stage: Stage, command: Way) -> None:
         self._desk, self._stage = desk, stage
-        self._ways: Mapping[RequestKind, Callable[[Claimed], Awaitable[EndRequest]]] = {
-            RequestKind.BACKEND_TEST: self._test_backend,
+        self._ways: Mapping[RequestKind, Way] = dict.fromkeys(RequestKind, command) | {
+            RequestKind.BACKEND_TEST: self._test_backend
         }
 
     async def carry_out(self, request_id: int) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -13,11 +13,13 @@ from chargers.links.wire import outcome_to_plain
 from gateway import metrics
 from gateway.attempts import AttemptLimiter
 from gateway.autostart import keep_starting
+from gateway.books import StoreBooks
 from gateway.bridge.backoff import FIRST_SECONDS
 from gateway.bridge.bridges import Bridges
 from gateway.bridge.rehearsal import Stage
 from gateway.certificate import Certificate
 from gateway.clock import Clock, utc
+from gateway.commanding import Commands
 from gateway.connections import Connection
 from gateway.directory import Directory, Entry
 from gateway.handshake import SUBPROTOCOL, HandshakeRequest, HandshakeSettings, Reason, decide, read_identity
@@ -28,13 +30,8 @@ from gateway.push import Pusher, carry_out
 from gateway.requests import Requests
 from gateway.rotation import Rotation
 from gateway.store import (
-    BeginPush,
-    CloseFence,
     EndPush,
-    KeepCandidate,
-    KeepReported,
     Raise,
-    StepPush,
     Store,
     charging,
     link_password_jobs,
@@ -92,7 +89,7 @@ class Gateway:
             limits=Limits(self.store, charging, self._clock), first_pause=backend_retry_seconds,
             message_log=self.message_log,
         )  # fmt: skip
-        self.requests = Requests(self, Stage(doors or Doors()))
+        self.requests = Requests(self, Stage(doors or Doors()), Commands(self).carry_out)
         self._attempts = AttemptLimiter()
         self._rotation = Rotation(
             self.connections,
@@ -342,8 +339,8 @@ class Gateway:
             return self._refused(order, PushResult.OFFLINE)
         if connection.session.epoch != order.epoch:
             return self._refused(order, PushResult.STALE, "epoch")
-        if connection.pushing:
-            return self._refused(order, PushResult.BUSY, "push")
+        if connection.pushing or connection.commanding:
+            return self._refused(order, PushResult.BUSY, "push" if connection.pushing else "command")
         if not order.read_only and (reason := connection.busy_reason()):
             return self._refused(order, PushResult.BUSY, reason)
         return None
@@ -363,37 +360,12 @@ class Gateway:
             raise RuntimeError("the store is full")
         return await future
 
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
     async def claim_request(self, request_id: int) -> request_jobs.Claimed | None:
         return await self._ask(lambda: request_jobs.claim(request_id, self.node))
 
     async def read_secret(self, secret_id: int) -> tuple[str, str, bool]:
         return await self._ask(lambda: reading.read_secret(secret_id))
-
-
-class StoreBooks:
-    """The books of a push, kept in the database."""
-
-    def __init__(self, gateway: Gateway, connection: Connection) -> None:
-        self._gateway, self._connection = gateway, connection
-
-    async def begin(self, order: PushOrder) -> bool:
-        session = self._connection.session
-        boot_number = session.boot_number if session else 0
-        job = BeginPush(order.charger_id, order.delivery_id, order.fencing, order.epoch, boot_number)
-        return bool(await self._gateway.commit(job))
-
-    async def step(self, order: PushOrder, step: Mapping[str, Any]) -> bool:
-        job = StepPush(order.charger_id, order.delivery_id, order.fencing, step)
-        return bool(await self._gateway.commit(job))
-
-    async def close_fence(self, order: PushOrder, closed: bool) -> None:
-        await self._gateway.commit(CloseFence(order.charger_id, closed))
-
-    async def keep_candidate(self, order: PushOrder, digest: bytes) -> None:
-        await self._gateway.commit(KeepCandidate(order.charger_id, digest))
-
-    async def keep_reported(self, order: PushOrder, settings: Mapping[str, tuple[str | None, bool]]) -> None:
-        self._gateway.store.put(KeepReported(order.charger_id, utc(self._gateway._clock.now()), settings))
-
-    async def secret(self, secret_id: int) -> tuple[str, str, bool]:
-        return await self._gateway.read_secret(secret_id)

@@ -176,6 +176,7 @@ SPECTACULAR_SETTINGS = {
         "AuthenticationChangeState": "chargers.models.ChangeState",
         "ChangeItemState": "chargers.models.ItemState",
         "InstallationsWithState": "chargers.installation_filter.STATE_CHOICES",
+        "GatewayRequestState": "chargers.request_states.RequestState",
         "RolloutStart": "chargers.rollout.policy.Start",
         "DriftPolicy": "installations.models.DriftPolicy",
         "LinkState": "chargers.link_state.LinkState",

@@ -15,6 +15,8 @@ from chargers.backends import upstream_of
 from chargers.explain import explain
 from chargers.models import Charger, Delivery, LinkPasswordChange
 from chargers.password_words import WORDS
+from chargers.request_words import STATES
+from chargers.requests import CommandRow
 from chargers.selectors import link_state_of
 
 register = template.Library()
@@ -144,6 +146,22 @@ def delivery_tone(state: str) -> str:
 def step_badge(state: str) -> SafeString:
     """A step of a backend test."""
     return _badge(*STEP_LOOKS[str(state)])
+
+
+@register.simple_tag
+def command_badge(row: CommandRow) -> SafeString:
+    """OCPP's own word where the charger gave one."""
+    if not row.ended:
+        return _badge("busy", "hourglass-split", STATES[row.request.state])
+    if row.request.error:
+        return _badge("bad", "x-circle-fill", STATES["failed"])
+    return _badge("good" if row.good else "wait", "check-circle-fill" if row.good else "slash-circle", row.status)
+
+
+@register.filter
+def has_open(rows: list[CommandRow]) -> bool:
+    """Whether some command has not ended yet."""
+    return any(not row.ended for row in rows)
 
 
 @register.simple_tag

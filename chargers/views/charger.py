@@ -30,6 +30,7 @@ from chargers.details import (
 from chargers.forms.chargers import EditChargerForm
 from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting
 from chargers.profiles import profile_for
+from chargers.requests import recent_commands
 from chargers.selectors import find_charger, link_of, link_state_of, local_list_of
 from chargers.services.chargers import delete_charger, update_charger
 from chargers.services.standing import standing_of
@@ -97,6 +98,7 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "local_list": local_list,
         "may_edit_cards": Action.EDIT_CARDS in rights,
         "gateway_url": gateway_address(found.device_id),
+        "command_rows": recent_commands(found),
         "may_edit": Action.EDIT_CHARGERS in rights,
     }
     response = page(request, "chargers/charger.html", context, partial="live")

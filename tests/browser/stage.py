@@ -91,6 +91,7 @@ def build() -> Stage:
     open_deliveries(rollout.pk)
     delivery = _deliveries(rollout)
     asked = scene.backend_test(Charger.objects.get(device_id="ZCS000001"))
+    scene.command(Charger.objects.get(device_id="ZCS000001"))
     changes = _change(person), _change(person, apply=True)
     return Stage(person, site, rollout, delivery, card, asked, changes, *_sessions(site))
 

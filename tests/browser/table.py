@@ -89,6 +89,7 @@ PAGES = [
     Shown("sessions-of-charger", "charger_sessions", "/chargers/{charger}/sessions/"),
     Shown("session", "session", "/sessions/{session}/", unfold),
     Shown("session-orphan", "session", "/sessions/{orphan}/"),
+    Shown("commands", "charger_commands", "/chargers/{charger}/commands/", unfold),
     Shown("charger-edit", "charger_edit", "/chargers/{charger}/edit/"),
     Shown("charger-confirm", "charger_edit", "/chargers/{charger}/edit/", ask_first),
     Shown("charger-password", "charger_link_password", "/chargers/{charger}/link-password/"),

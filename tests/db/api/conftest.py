@@ -63,6 +63,7 @@ class World:
     backend_test: GatewayRequest
     session: Transaction
     foreign_session: Transaction
+    command: GatewayRequest
     callers: dict[str, Caller]
 
     def __getitem__(self, role: str) -> Caller:
@@ -102,6 +103,7 @@ def make_world() -> World:
         backend_test=scene.backend_test(charger),
         session=session(charger, id_tag="04a2b3"),
         foreign_session=session(foreign),
+        command=scene.command(charger),
         callers={role: Caller(token_for(user)) for role, user in users.items()} | {"nobody": Caller()},
     )
 

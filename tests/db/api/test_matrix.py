@@ -117,6 +117,21 @@ TABLE: dict[str, Address] = {
     "api-change-apply": Address({"POST": frozenset()}, lambda world: "/authentication-changes/999999999/apply/"),
     "api-chargers": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/chargers/"),
     "api-chargers-bulk": Address({"POST": EVERYBODY}, lambda world: "/chargers/bulk/"),
+    "api-commands": Address(
+        {"GET": SEE, "POST": SWITCH},
+        lambda world: f"/chargers/{world.charger.device_id}/commands/",
+        lambda world: f"/chargers/{world.foreign_charger.device_id}/commands/",
+    ),
+    "api-command": Address(
+        {"GET": SEE},
+        lambda world: f"/chargers/{world.charger.device_id}/commands/{world.command.pk}/",
+        lambda world: f"/chargers/{world.foreign_charger.device_id}/commands/{world.command.pk}/",
+    ),
+    "api-configuration": Address(
+        {"GET": SEE, "PATCH": SWITCH},
+        lambda world: f"/chargers/{world.charger.device_id}/configuration/",
+        lambda world: f"/chargers/{world.foreign_charger.device_id}/configuration/",
+    ),
     "api-charger": Address(
         {"GET": SEE, "PATCH": SERVICE, "DELETE": SERVICE},
         lambda world: f"/chargers/{world.charger.device_id}/",

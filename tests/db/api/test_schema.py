@@ -65,6 +65,9 @@ ADDRESSES = {
     "/api/v1/chargers/": "/chargers/",
     "/api/v1/chargers/{device_id}/": "/chargers/ZCS000143/",
     "/api/v1/chargers/{device_id}/messages/": "/chargers/ZCS000143/messages/",
+    "/api/v1/chargers/{device_id}/commands/": "/chargers/ZCS000143/commands/",
+    "/api/v1/chargers/{device_id}/commands/{request_id}/": "/chargers/ZCS000143/commands/{command}/",
+    "/api/v1/chargers/{device_id}/configuration/": "/chargers/ZCS000143/configuration/",
     "/api/v1/id-tags/": "/id-tags/",
     "/api/v1/id-tags/{card_id}/": "/id-tags/{card}/",
 }
@@ -93,6 +96,7 @@ def test_what_is_answered_is_what_the_document_says(world: World, address: str) 
         card=world.card.pk,
         test=world.backend_test.pk,
         change=_judged_change(world),
+        command=world.command.pk,
     )
     answer = world["owner"]("GET", made)
     assert answer.status_code == 200, answer.content

@@ -103,3 +103,13 @@ def backend_test(charger: Charger) -> GatewayRequest:
             "address": "93.184.216.34", "milliseconds": 40, "fault": "not_found",
         },
     )  # fmt: skip
+
+
+def command(charger: Charger) -> GatewayRequest:
+    """One that ended: the charger refused."""
+    now = timezone.now()
+    return GatewayRequest.objects.create(
+        kind="reset", installation=charger.installation, charger=charger, asked_by_label="owner@example.org",
+        payload={"action": "Reset", "call": {"type": "Soft"}}, deadline_at=now, ended_at=now, state="done",
+        result={"status": "Rejected"},
+    )  # fmt: skip

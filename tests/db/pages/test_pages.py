@@ -61,6 +61,7 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         "rollouts": reverse("rollouts"),
         "rollout": reverse("rollout", args=[rollout.pk]),
         "delivery": reverse("delivery", args=[rollout.pk, delivery.pk]),
+        "charger_commands": reverse("charger_commands", args=["ZCS000001"]),
         "backend_test": reverse(
             "backend_test", args=[site.pk, scene.backend_test(Charger.objects.filter(installation=site)[0]).pk]
         ),
@@ -101,11 +102,13 @@ RIGHTS: dict[str, frozenset[str]] = {
     "cards_export": frozenset({"owner", "service"}),
     "revision_restore": frozenset({"owner", "service"}),
     "backend_test": ALL,
+    "charger_commands": ALL,
 }
 FOR_EVERYBODY = {"change_new", "find", "installations", "rollouts", "account", "installation_new"}
 POSTS: dict[str, frozenset[str]] = {
     "installation_authentication": frozenset({"owner", "service"}),
     "backend_test_start": frozenset({"owner", "service"}),
+    "charger_commands": frozenset({"owner", "service"}),
     "installation_circuits": frozenset({"service"}),
     "installation_access": frozenset({"owner"}),
     "installation_delete": frozenset({"owner"}),
@@ -181,7 +184,7 @@ def post_address(name: str, site: Installation, rollout: Rollout) -> str:
     match name:
         case "rollout_retry" | "rollout_cancel" | "rollout_pause" | "rollout_resume" | "rollout_proceed":
             return reverse(name, args=[rollout.pk])
-        case "charger_delete" | "charger_link_password_cancel":
+        case "charger_delete" | "charger_link_password_cancel" | "charger_commands":
             return reverse(name, args=["ZCS000001"])
         case "circuit_delete":
             circuit = Circuit.objects.filter(installation=site).first()
