@@ -26,7 +26,7 @@ class BackendTestDraftSerializer(DraftSerializer):
     )  # fmt: skip
 
 
-class ProblemSerializer(StrictSerializer):
+class RequestErrorSerializer(StrictSerializer):
     code = serializers.CharField(help_text="Fixed; never what a peer said.")
     detail = serializers.CharField()
 
@@ -42,7 +42,7 @@ class StepSerializer(StrictSerializer):
 class BackendTestSerializer(StrictSerializer):
     id = serializers.IntegerField()
     state = serializers.ChoiceField(choices=choices_of(RequestState))
-    error = ProblemSerializer(allow_null=True)
+    error = RequestErrorSerializer(allow_null=True)
     device_id = serializers.CharField()
     url = serializers.CharField()
     identity = serializers.CharField()

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.api.paging import ListQuery, page_of
 from accounts.api.strict import StrictSerializer, Text, WriteSerializer, choices_of
 from accounts.permissions import Action
-from chargers.api.backend_tests import ProblemSerializer
+from chargers.api.backend_tests import RequestErrorSerializer
 from chargers.api.chargers import ChargerScopedView
 from chargers.commands import COMMANDS, FIELDS
 from chargers.models import Charger, GatewayRequest, ReportedSetting
@@ -63,7 +63,7 @@ class CommandSerializer(StrictSerializer):
     state = serializers.ChoiceField(choices=choices_of(RequestState))
     status = serializers.CharField(help_text="OCPP's own word in the charger's answer, or empty.")
     detail = serializers.CharField(help_text="What that word means.")
-    error = ProblemSerializer(allow_null=True)
+    error = RequestErrorSerializer(allow_null=True)
     result = serializers.DictField(help_text="What else the charger answered.")
     asked_by = serializers.CharField()
     asked_at = serializers.DateTimeField()
