@@ -17,7 +17,7 @@ from tests.db.pages.scene import client_of, populate
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 13
+MOST_QUERIES = 14
 
 
 def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
