@@ -49,7 +49,7 @@ RETURNING CASE WHEN ended_at IS NULL THEN id ELSE 0 END, charger_id, digest, tra
 """
 
 OFFLINE = """
-SELECT t.place, i.offline_authorization, lower(coalesce(a.default_id_tag, '')) = t.id_tag AND t.id_tag <> '',
+SELECT t.place, i.offline_authorization, upper(coalesce(a.default_id_tag, '')) = t.id_tag AND t.id_tag <> '',
        b.status, b.expires_at, b.parent_id_tag
 FROM unnest(%s::int[], %s::bigint[], %s::text[]) AS t(place, charger_id, id_tag)
 JOIN chargers_charger c ON c.id = t.charger_id

@@ -6,7 +6,7 @@ import pytest
 
 from chargers.models import Message, Transaction, UpstreamLink, UpstreamMessage
 from gateway.server import Gateway
-from installations.models import Installation
+from installations.models import AuthenticationRevision, Installation
 from tests.loop.bridge.backend import Backend
 from tests.loop.bridge.scene import KEY, bridged_charger
 from tests.loop.gateway_world import ScriptedCharger, db, eventually
@@ -110,10 +110,11 @@ async def test_cards_are_the_backends_to_judge(gateway: Gateway, backend: Backen
     await online(gateway)
     for tag, verdict in verdicts.items():
         assert (await charger.send("Authorize", {"idTag": tag}))["idTagInfo"]["status"] == verdict
+    await db(lambda: AuthenticationRevision.objects.filter(mode="ocpp_cloud").update(default_id_tag="Site-7"))
     await backend.vanish()
     await eventually(lambda: not gateway.bridges.upstreams["ZCS000001"].connected)
     expected = {
-        "known": {"GOOD": "Accepted", "BAD": "Invalid", "NEW": "Invalid"},
+        "known": {"GOOD": "Accepted", "BAD": "Invalid", "NEW": "Invalid", "site-7": "Accepted"},
         "accept": {"GOOD": "Accepted", "BAD": "Accepted", "NEW": "Accepted"},
         "reject": {"GOOD": "Invalid", "BAD": "Invalid", "NEW": "Invalid"},
     }
