@@ -322,6 +322,10 @@ class Connection:
             return "offline"
         return str(self.session.busy_reason(self._clock.now()) or "")
 
+    def is_out_of_service(self) -> bool:
+        """Every connector says Unavailable, and not because of a fence of ours."""
+        return not self.fence_closed and self.session is not None and self.session.is_out_of_service()
+
     def take_entry(self, entry: Entry) -> None:
         """The directory has changed: another revision may ask for cards or not, a password may be void."""
         self.entry = entry

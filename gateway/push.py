@@ -32,6 +32,7 @@ class Line(Protocol):
         answer_seconds: float | None = ...,
     ) -> Answered: ...
     def busy_reason(self) -> str: ...
+    def is_out_of_service(self) -> bool: ...
     async def clear_profiles(self) -> Outcome: ...
 
 
@@ -118,7 +119,8 @@ class Pusher:
         if not needed and not order.force_reset:
             await self._clear_profiles()
             return
-        if order.fence:
+        # Somebody took it out of service: no car can begin there, and it is not ours to open again.
+        if order.fence and not self.line.is_out_of_service():
             await self._close()
         await self._clear_profiles()
         for write, value in needed:

@@ -133,6 +133,11 @@ class ChargerActivity:
         reported = self.reported
         return not self.connector_count or any(n not in reported for n in range(1, self.connector_count + 1))
 
+    def is_out_of_service(self) -> bool:
+        states = self.connectors()
+        numbers = range(1, self.connector_count + 1)
+        return bool(numbers) and all(states.get(number) == "Unavailable" for number in numbers)
+
     def snapshot(self, now: float, unanswered: int) -> Activity:
         return Activity(
             boot_accepted=self.boot_accepted,

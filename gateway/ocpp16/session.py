@@ -248,6 +248,10 @@ class ChargerSession:
     def activity(self, now: float) -> Activity:
         return self._charger.snapshot(now, len(self._inbox.waiting))
 
+    def is_out_of_service(self) -> bool:
+        """Every connector from 1 on has said Unavailable (ChangeAvailability outlives connections and restarts)."""
+        return self._charger.is_out_of_service()
+
     def activity_reason(self, now: float) -> Busy | None:
         """As ``busy_reason``, for who looks again by itself and wants no ring."""
         return self._charger.busy_reason(now, len(self._inbox.waiting))

@@ -60,6 +60,16 @@ async def test_only_what_differs_is_written_and_the_fence_is_opened(gateway: Gat
     await charger.close()
 
 
+async def test_a_charger_that_somebody_took_out_of_service_is_told_and_stays_out(gateway: Gateway) -> None:
+    row, charger = await ready(gateway)
+    await charger.status(1, "Unavailable")
+    outcome = await gateway.push(await db(lambda: order_for(row)))
+    assert outcome.result is PushResult.DONE
+    assert [key for key, _value in charger.written()] == ["FreeVendActive", "CentralSystemURL"]
+    assert fences(charger) == []
+    await charger.close()
+
+
 async def test_a_charger_that_holds_everything_is_not_touched(gateway: Gateway) -> None:
     row, charger = await ready(gateway)
     charger.configuration = {"FreeVendActive": "false", "CentralSystemURL": URL.value or ""}

@@ -25,6 +25,9 @@ class MemoryLine:
     def busy_reason(self) -> str:
         return self.charger.busy
 
+    def is_out_of_service(self) -> bool:
+        return False
+
     async def call(
         self,
         action: str,
