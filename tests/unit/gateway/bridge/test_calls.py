@@ -9,6 +9,7 @@ from gateway.bridge.calls import (
     Answer,
     Deed,
     Forward,
+    Limiting,
     Refuse,
     Say,
     SetLegKey,
@@ -95,7 +96,7 @@ def test_every_call_of_a_backend_is_answered_refused_or_forwarded_without_keys_o
     action: str, payload: Any
 ) -> None:
     deed = decide(action, payload)
-    assert isinstance(deed, Answer | Refuse | Forward | TakeKey | SetLegKey | ShowLegKeys | Say)
+    assert isinstance(deed, Answer | Refuse | Forward | TakeKey | SetLegKey | ShowLegKeys | Say | Limiting)
     if isinstance(deed, Forward) and action == "GetConfiguration":
         assert not [key for key in deed.payload.get("key", []) if is_network_key(key)]
     assert not (isinstance(deed, Forward) and action == "ChangeConfiguration")
