@@ -57,7 +57,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     def note(message: ConsoleMessage) -> None:
         expected = "the server responded with a status of 4" in message.text
         # A live page asks again and again: leaving it cuts off what was asked last.
-        cut_off = message.text.startswith(("htmx:afterRequest", "htmx:sendError"))
+        cut_off = message.text.startswith(("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort"))
         if message.type in {"error", "warning"} and not expected and not cut_off:
             complaints.append(message.text)
 
