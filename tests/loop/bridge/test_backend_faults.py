@@ -287,7 +287,7 @@ async def _elsewhere_first(gateway: Gateway, backend: Backend, url: str, fault: 
     await eventually(lambda: UpstreamLink.objects.filter(state="waiting", fault=fault).first())
     await teller.charger.send("Heartbeat", {})
     await db(lambda: put_in_cloud(backend.url, number=3))
-    await backend.hears("BootNotification")
+    await backend.hears("BootNotification", seconds=30)  # the old address is waited for first
     await teller.online()
     await teller.session()
     assert (await teller.compare()).starts == 1
