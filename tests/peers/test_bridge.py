@@ -54,7 +54,7 @@ async def test_peers_charge_through_the_bridge(
             kind(node.url, IDENTITY, PASSWORD, **KEEP) as peer,
         ):
             assert await peer.boot() == "Accepted"
-            await eventually(lambda: node.gateway.bridges.upstreams[IDENTITY].connected)
+            await eventually(lambda: (up := node.gateway.bridges.upstreams.get(IDENTITY)) and up.connected)
             assert (await peer.heartbeat()).endswith("Z")
             assert await peer.charge() > 0
             assert await peer.charge() > 0
