@@ -96,7 +96,10 @@ class BridgeWorld(World):
         told: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
 
         def all_told() -> bool:
-            return self.count(QUEUED) == len(read_lines(self.data / "told.ndjson")) and not self.count(WAITING)
+            """Chargers that were cut off in a session tell its stop when they are back."""
+            actions = [line["action"] for line in read_lines(self.data / "told.ndjson")]
+            ended = actions.count("StartTransaction") == actions.count("StopTransaction")
+            return ended and self.count(QUEUED) == len(actions) and not self.count(WAITING)
 
         wait_until(lambda: self.count(CONNECTED) == self.chargers, timeout_seconds=180, what="all are connected again")
         wait_until(all_told, timeout_seconds=timeout_seconds, what="everything is told and delivered", every_seconds=2)
