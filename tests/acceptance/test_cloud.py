@@ -39,13 +39,18 @@ def cloud(portal: Portal) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def heard(portal: Portal) -> list[dict[str, Any]]:
+    """What the backend heard of this site; the chargers of the demo's other place may go there by themselves."""
+    return [line for line in portal.backend() if not str(line["identity"]).startswith("ZHA")]
+
+
 def sessions(portal: Portal) -> dict[str, list[dict[str, Any]]]:
     """What the backend heard of sessions, by charger, in its order."""
-    heard: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in portal.backend():
+    by_charger: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in heard(portal):
         if line["action"] in {"StartTransaction", "MeterValues", "StopTransaction"}:
-            heard[line["identity"]].append(line)
-    return heard
+            by_charger[line["identity"]].append(line)
+    return by_charger
 
 
 def complete(lines: list[dict[str, Any]]) -> bool:
@@ -78,7 +83,7 @@ def test_a_whole_session_arrives_at_the_backend_and_sessions_end_where_they_bega
         )
 
     wait_until(connected, timeout_seconds=90, what="every charger connected to its backend")
-    boots = [line for line in portal.backend() if line["action"] == "BootNotification"]
+    boots = [line for line in heard(portal) if line["action"] == "BootNotification"]
     assert {line["identity"] for line in boots} == applied
     assert all(line["basic_user"] == line["identity"] for line in boots)
     wait_until(
@@ -101,9 +106,9 @@ def test_a_whole_session_arrives_at_the_backend_and_sessions_end_where_they_bega
 
     wait_until(left, timeout_seconds=60, what="no connection to the backend any more")
     assert none_left_open(portal)
-    told = len(portal.backend())
+    told = len(heard(portal))
     time.sleep(5)
-    assert len(portal.backend()) == told
+    assert len(heard(portal)) == told
     assert all(portal.api("GET", f"/chargers/{device}/").json()["left_behind"] is None for device in sorted(applied))
     judge = portal.judge()
     assert verdict.disturbances(judge) == []
