@@ -237,7 +237,10 @@ class Connection:
     def _lifted(self, token: int, lifted: Lifted) -> None:
         effect = self._lifting.pop(token, None)
         self._bridges.limits.wake(self.entry.charger_id)
-        if effect is None or self.upstream is None or not lifted.message_id:
+        if effect is None or self.upstream is None:
+            return
+        if not lifted.message_id:
+            self.upstream.look_again()
             return
         payload = read_object(msgspec.Raw(effect.payload)) or {}
         self.upstream.queued(Queued(lifted.message_id, effect.action, payload, lifted.transaction_id))

@@ -154,6 +154,11 @@ class Upstream:
         if self.local is local:
             self.local, self.idle_since = None, time.monotonic()
 
+    def look_again(self) -> None:
+        """A message was in the database already: a commit whose confirmation was lost may never have been told of."""
+        self.outbox.more = True
+        self.wake()
+
     def queued(self, message: Queued) -> None:
         if message.action == "StopTransaction":
             self.refused.discard(message.transaction_id or 0)
