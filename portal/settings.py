@@ -204,6 +204,7 @@ ROLLOUT_PACE_PER_MINUTE = env.number("ROLLOUT_PACE_PER_MINUTE", 0) or None
 
 # How long what chargers, backends and the portal said to each other is kept; 0: not at all.
 MESSAGE_LOG_DAYS = max(0, env.number("MESSAGE_LOG_DAYS", 14))
+BRIDGE_METER_DAYS = max(1, env.number("BRIDGE_METER_DAYS", 7))
 
 # The public address of the gateway as chargers dial it.
 GATEWAY_PUBLIC_URL = env.text("GATEWAY_PUBLIC_URL", "ws://127.0.0.1:9000/ocpp")

@@ -66,7 +66,8 @@ class UpstreamMessage(models.Model):
     """A charger's message on its way to the backend at ``url``, once whatever the charger repeats (``digest``).
 
     ``outcome``: delivered, refused (the backend answered with an error each time), thinned, or left (the charger went
-    to another backend first).
+    to another backend first). Ended meter values are dropped some days later (the sweep); the start and the stop stay
+    as long as their session, for a charger may repeat them whenever it likes.
     """
 
     charger = models.ForeignKey(Charger, on_delete=models.CASCADE, related_name="upstream_messages")
@@ -85,6 +86,11 @@ class UpstreamMessage(models.Model):
         indexes = [
             models.Index(fields=["charger", "id"], condition=Q(ended_at__isnull=True), name="upstream_waiting"),
             models.Index(fields=["transaction"], condition=Q(action="StartTransaction"), name="upstream_start"),
+            models.Index(
+                fields=["queued_at"],
+                condition=Q(action="MeterValues", ended_at__isnull=False),
+                name="upstream_metered",
+            ),
         ]
 
 

@@ -14,6 +14,8 @@ from chargers.services import asking
 from chargers.services.rollouts import take_up
 
 BOUND = 2000
+# In one sweep: more than a busy fleet sends between two of them.
+MOST_METER_VALUES = 20_000
 
 # Waiting for an event that already happened: the charger is connected, or idle again, and nobody rang.
 LOST_RINGS = """
@@ -70,11 +72,21 @@ DELETE FROM chargers_refusedtag WHERE id IN (
 )
 """
 
+# What went up to a backend is kept so long that a charger's repeat is known for one.
+OLD_METER_VALUES = """
+DELETE FROM chargers_upstreammessage WHERE id IN (
+    SELECT id FROM chargers_upstreammessage
+    WHERE action = 'MeterValues' AND ended_at IS NOT NULL AND queued_at < now() - make_interval(days => %s)
+    ORDER BY queued_at LIMIT %s FOR UPDATE SKIP LOCKED
+)
+"""
+
 
 def sweep() -> None:
     with connection.cursor() as cursor:
         for statement in (DEAD_NODES, FORGOTTEN, HELD_FOR_NOTHING, LOST_RINGS, OLD_REFUSALS):
             cursor.execute(statement, [BOUND])
+        cursor.execute(OLD_METER_VALUES, [settings.BRIDGE_METER_DAYS, MOST_METER_VALUES])
     asking.end_overdue(BOUND)
     asking.forget_old(BOUND)
     take_up()

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ from gateway.bridge.dial import Account, dial
 from gateway.bridge.facts import Beginning
 from gateway.bridge.leg import Leg
 from gateway.bridge.outbox import Queued
+from gateway.bridge.turns import Turns
 from gateway.bridge.upstream import Local, Upstream
 from gateway.clock import Clock
 from gateway.directory import Backend, Directory, Entry
@@ -43,7 +43,8 @@ FAREWELL_SECONDS = 600.0
 # How long a charger that is to go over to another backend waits for what the old one has not taken yet: while it
 # listens, and while it does not.
 HOLD_SECONDS, PATIENCE_SECONDS = 60.0, 10.0
-DIALS_PER_HOST = 16
+# At once: a backend that comes back is not run over, and one site does not hold up the others.
+DIALS_PER_HOST, DIALS_PER_SITE = 16, 16
 
 
 class Reading(Protocol):
@@ -80,7 +81,8 @@ class Bridges:
         self.patience_seconds = PATIENCE_SECONDS
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._message_log = message_log
-        self._dials: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(DIALS_PER_HOST))
+        self._at_host: Turns[str] = Turns(DIALS_PER_HOST)
+        self._of_site: Turns[int] = Turns(DIALS_PER_SITE)
 
     async def begin(self, incarnation: int) -> None:
         self.holder = f"{self.node}:{incarnation}"
@@ -178,9 +180,8 @@ class Bridges:
     async def release(self, charger_id: int) -> None:
         await self._ask(lambda: self._reading.release(charger_id, self.holder))
 
-    async def dial(self, account: Account, leg: Leg) -> None:
-        """So many at once to one host: a backend that comes back is not run over."""
-        async with self._dials[urlsplit(account.url).netloc]:
+    async def dial(self, account: Account, leg: Leg, installation_id: int) -> None:
+        async with self._of_site.of(installation_id), self._at_host.of(urlsplit(account.url).netloc):
             await dial(account, leg.wire, doors=self._doors)
 
     def watch(self, charger_id: int) -> Callable[[bool, str | bytes | None], None]:

@@ -23,9 +23,11 @@ from gateway.bridge.calls import (
     overlay,
 )
 from gateway.bridge.outbox import BOOT
+from gateway.central.authorize import ACCEPTED as CARD_ACCEPTED
 from gateway.ocpp16.effects import Outcome
 from gateway.ocpp16.errors import ErrorCode
 from gateway.ocpp16.frames import MessageId
+from gateway.store.jobs import KeepTag
 
 if TYPE_CHECKING:
     from gateway.bridge.leg import Leg
@@ -180,6 +182,8 @@ class Downward:
         elif action == "RemoteStartTransaction":
             # Its profile would be a limit of the backend's: those are not handed on.
             payload = {name: value for name, value in payload.items() if name != "chargingProfile"}
+            if isinstance(id_tag := payload.get("idTag"), str) and id_tag:
+                up.desk.put(KeepTag(up.charger_id, id_tag, CARD_ACCEPTED, ordered=True))
         answered = await local.relay(action, payload, seconds=CHARGER_SECONDS)
         match answered.outcome:
             case Outcome.RESULT:

@@ -21,6 +21,7 @@ class Beginning:
     card the backend does not take. ``statuses``: StatusNotifications by connector.
     """
 
+    installation_id: int
     logins: tuple[Login, ...]
     boot: Mapping[str, Any] = field(default_factory=dict)
     backend_ids: Mapping[int, int] = field(default_factory=dict)

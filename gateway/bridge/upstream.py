@@ -61,7 +61,7 @@ class Desk(Protocol):
     ) -> Answer | Refuse: ...
     async def allows_maintenance(self, charger_id: int) -> bool: ...
     async def release(self, charger_id: int) -> None: ...
-    async def dial(self, account: Account, leg: Leg) -> None: ...
+    async def dial(self, account: Account, leg: Leg, installation_id: int) -> None: ...
     def watch(self, charger_id: int) -> Callable[[bool, str | bytes | None], None]: ...
 
 
@@ -232,7 +232,7 @@ class Upstream:
                 if beginning is None:
                     await asyncio.sleep(CLAIM_AGAIN_SECONDS)
                     continue
-                await self._serve(await self._dial(beginning.logins), beginning)
+                await self._serve(await self._dial(beginning), beginning)
             except DialFailed as error:
                 fault, status = error.fault, error.status
             except LinkLost:
@@ -243,18 +243,19 @@ class Upstream:
             self._failures += 1
             await self._pause(fault, status)
 
-    async def _dial(self, logins: Collection[Login]) -> Leg:
+    async def _dial(self, beginning: Beginning) -> Leg:
         """With each password that may be the right one; another one first where a login led to nothing.
 
         Some backends let everybody in and hang up on a wrong password afterwards.
         """
         refused: DialFailed | None = None
-        turned = deque(logins)
+        turned = deque(beginning.logins)
         turned.rotate(-self._unbooted)
         for login in turned:
             leg = self.leg = Leg(self._downward.take, self.wake, self.desk.watch(self.charger_id))
             try:
-                await self.desk.dial(Account(self.backend.url, self.backend.user, login.key), leg)
+                account = Account(self.backend.url, self.backend.user, login.key)
+                await self.desk.dial(account, leg, beginning.installation_id)
             except DialFailed as error:
                 self.leg = None
                 if error.fault not in WRONG_KEY:

@@ -196,11 +196,15 @@ class MapTransaction(msgspec.Struct, frozen=True):
 
 
 class KeepTag(msgspec.Struct, frozen=True):
-    """What the backend said of a card just now."""
+    """What the backend said of a card just now.
+
+    ``ordered``: not in so many words; it wants a session begun with it, which undoes an older refusal and nothing else.
+    """
 
     charger_id: int
     id_tag: str
     tag: TagAnswer
+    ordered: bool = False
 
 
 class EndRequest(msgspec.Struct, frozen=True):

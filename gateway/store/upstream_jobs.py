@@ -108,9 +108,11 @@ WHERE id = ANY(%s) AND NOT flags @> '["refused_by_backend"]'
 TAG = """
 INSERT INTO chargers_backendtag (installation_id, id_tag, status, expires_at, parent_id_tag, answered_at)
 SELECT DISTINCT ON (c.installation_id, t.id_tag) c.installation_id, t.id_tag, t.status, t.expires_at, t.parent, now()
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])
-    WITH ORDINALITY AS t(charger_id, id_tag, status, expires_at, parent, place)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::boolean[])
+    WITH ORDINALITY AS t(charger_id, id_tag, status, expires_at, parent, ordered, place)
 JOIN chargers_charger c ON c.id = t.charger_id
+LEFT JOIN chargers_backendtag b ON b.installation_id = c.installation_id AND b.id_tag = t.id_tag
+WHERE NOT t.ordered OR b.id IS NULL OR b.status <> 'Accepted' OR b.expires_at <= now()
 ORDER BY c.installation_id, t.id_tag, t.place DESC
 ON CONFLICT (installation_id, id_tag) DO UPDATE SET status = excluded.status, expires_at = excluded.expires_at,
     parent_id_tag = excluded.parent_id_tag, answered_at = excluded.answered_at
@@ -229,7 +231,7 @@ def keep_tag(jobs: list[KeepTag]) -> list[None]:
             [
                 [job.charger_id for job in jobs], [normal_id_tag(job.id_tag) for job in jobs],
                 [job.tag.status for job in jobs], [job.tag.expires_at for job in jobs],
-                [job.tag.parent_id_tag for job in jobs],
+                [job.tag.parent_id_tag for job in jobs], [job.ordered for job in jobs],
             ],
         )  # fmt: skip
     return [None] * len(jobs)

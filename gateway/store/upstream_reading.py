@@ -106,6 +106,7 @@ def claim(charger_id: int, backend: Backend, holder: str) -> Beginning | None:
     thin_out(charger_id)
     charger = Charger.objects.select_related("link").get(pk=charger_id)
     return Beginning(
+        installation_id=charger.installation_id,
         logins=_logins((candidate_id, secret_id, backend.secret_id)),
         boot=_boot(charger),
         backend_ids={pk: backend_id for pk, backend_id, _status, _runs in mapped if backend_id is not None},

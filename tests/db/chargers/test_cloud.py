@@ -1,13 +1,17 @@
 """OCPP cloud as a setting on its way: what chargers are told, when it lands, and every way in and out."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from chargers.models import Charger, UpstreamLink, UpstreamMessage
 from chargers.services.authentication import preview
 from chargers.services.preview_values import Verdict
+from chargers.services.sweeping import sweep
 from gateway.store.reading import read_directory
 from installations.authentication import ClearPassword, Draft, NewPassword
 from installations.authentication import KeepPassword as Keep
@@ -224,6 +228,27 @@ def test_two_chargers_with_one_url_and_identity_block(world: World) -> None:
     site = Installation.objects.get(pk=world.site.pk)
     seen = preview(installation=site, draft=cloud(""))
     assert {finding.code for finding in seen.problems} == {"duplicate_identity"}
+
+
+@pytest.mark.django_db
+def test_of_what_went_up_long_ago_starts_and_stops_stay_and_meter_values_go(settings: Settings) -> None:
+    charger = scene.charger(scene.site(), "ZCS1")
+    now = timezone.now()
+    for number, (action, days, ended) in enumerate(
+        [
+            ("MeterValues", 8, True), ("MeterValues", 8, False), ("MeterValues", 6, True),
+            ("StartTransaction", 8, True), ("StopTransaction", 8, True),
+        ]
+    ):  # fmt: skip
+        at = now - timedelta(days=days)
+        UpstreamMessage.objects.create(
+            charger=charger, url="ws://b", action=action, payload={}, digest=bytes([number]), queued_at=at,
+            ended_at=at if ended else None,
+        )  # fmt: skip
+    settings.BRIDGE_METER_DAYS = 7
+    sweep()
+    left = UpstreamMessage.objects.order_by("digest").values_list("digest", flat=True)
+    assert [bytes(one)[0] for one in left] == [1, 2, 3, 4]
 
 
 def test_leaving_while_messages_wait_must_be_acknowledged(world: World) -> None:

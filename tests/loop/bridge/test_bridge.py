@@ -126,6 +126,17 @@ async def test_cards_are_the_backends_to_judge(gateway: Gateway, backend: Backen
     await charger.close()
 
 
+async def test_a_start_that_the_backend_orders_undoes_its_older_refusal(gateway: Gateway, backend: Backend) -> None:
+    backend.answers["Authorize"] = lambda _p: {"idTagInfo": {"status": "Blocked"}}
+    charger = await bridged(gateway, backend)
+    charger.answers["RemoteStartTransaction"] = lambda _payload: {"status": "Accepted"}
+    await online(gateway)
+    assert (await charger.send("Authorize", {"idTag": "CARD"}))["idTagInfo"]["status"] == "Blocked"
+    assert await backend.ask("RemoteStartTransaction", {"idTag": "CARD"}) == {"status": "Accepted"}
+    assert (await charger.send("StartTransaction", START))["idTagInfo"]["status"] == "Accepted"
+    await charger.close()
+
+
 async def test_calls_of_the_backend_reach_the_charger_under_our_ids(gateway: Gateway, backend: Backend) -> None:
     charger = await bridged(gateway, backend)
     charger.answers |= {

@@ -7,6 +7,7 @@ import pytest
 from django.db.models.functions import Now
 
 from chargers.models import Charger, UpstreamLink, UpstreamMessage, UpstreamTransaction
+from gateway.bridge import bridges
 from gateway.server import Gateway
 from installations.models import AuthenticationRevision, Installation
 from tests.loop.bridge.backend import Backend, listening
@@ -150,6 +151,34 @@ async def test_what_a_backend_that_is_away_did_not_take_is_left_behind_and_told(
     assert sorted(left) == ["StartTransaction", "StopTransaction"]
     await asyncio.sleep(0.3)
     assert second.heard("StartTransaction", "StopTransaction") == []
+    await charger.close()
+
+
+async def test_a_charger_that_is_away_is_not_waited_for_for_ever(
+    gateway: Gateway, backend: Backend, second: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its setting leads elsewhere by now, and the backend before does not take what waits: the rest stays behind."""
+    monkeypatch.setattr(bridges, "RENEW_SECONDS", 0.2)
+    monkeypatch.setattr(bridges, "FAREWELL_SECONDS", 0.5)
+    await db(lambda: bridged_charger(backend.url))
+    await db(lambda: Installation.objects.update(offline_authorization="accept"))
+    await eventually(lambda: gateway.directory.find(DEVICE))
+    charger = await ScriptedCharger.booted(gateway)
+    await moved(gateway, backend.url)
+    await backend.vanish()
+    ours = await session(charger)
+    await charger.close()
+    await db(lambda: put_in_cloud(second.url, number=3))
+    link = await routed(second.url)
+    assert link.left_count == 1
+    charger = await ScriptedCharger.booted(gateway)
+    await moved(gateway, second.url)
+    await stop(charger, ours)
+    left = await db(lambda: list(UpstreamMessage.objects.filter(outcome="left").values_list("action", flat=True)))
+    assert left == ["StartTransaction", "StopTransaction"]
+    await session(charger, 2)
+    assert len(await second.hears("StartTransaction")) == 1
+    assert second.heard("StopTransaction") == []
     await charger.close()
 
 
