@@ -65,6 +65,7 @@ def _entry(who: Who | None, what: Happened, installation_id: int | None, reason:
         action=what.action,
         object_type=what.target._meta.model_name or "",
         object_id=str(what.target.pk),
+        object_label=label_of(what.target)[:200],
         installation_id=installation_id,
         before=dict(what.before),
         after=dict(what.after),
@@ -72,3 +73,11 @@ def _entry(who: Who | None, what: Happened, installation_id: int | None, reason:
         request_id=where.request_id,
         remote_address=where.remote_address,
     )
+
+
+def label_of(target: Model) -> str:
+    """How people call the object, for the day when it is gone; empty where it has no name of its own."""
+    for name in ("device_id", "email"):
+        if found := getattr(target, name, ""):
+            return str(found)
+    return str(target) if type(target).__str__ is not Model.__str__ else ""

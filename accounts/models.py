@@ -98,23 +98,34 @@ class SavedFilter(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what to which object, append-only. ``before`` and ``after`` never hold secrets."""
+    """Who did what to which object, append-only: a trigger refuses UPDATE and DELETE (see accounts/audit_chain.py).
+
+    ``before`` and ``after`` never hold secrets. ``actor`` stays when the person is gone, and then points nowhere.
+    ``position`` and ``digest`` are the entry's place in the chain; None: not sealed yet.
+    """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     actor_label = models.CharField(max_length=200)
     action = models.CharField(max_length=60)
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=64)
-    installation_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    object_label = models.CharField(max_length=200, default="", blank=True)
+    installation_id = models.BigIntegerField(null=True, blank=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     reason = models.CharField(max_length=500, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     remote_address = models.CharField(max_length=64, blank=True)
+    position = models.BigIntegerField(null=True, unique=True, editable=False)
+    digest = models.BinaryField(null=True, max_length=32, editable=False)
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["installation_id", "-id"], name="audit_by_installation"),
+            models.Index(fields=["id"], condition=models.Q(position__isnull=True), name="audit_unsealed"),
+        ]
 
 
 class IdempotentRequest(models.Model):

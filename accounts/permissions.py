@@ -25,6 +25,7 @@ class Action(StrEnum):
     COMMAND_CHARGERS = "command_chargers"
     EDIT_CARDS = "edit_cards"
     VIEW_ACCESS = "view_access"
+    VIEW_AUDIT = "view_audit"
     GRANT_ACCESS = "grant_access"
 
 
@@ -55,6 +56,7 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.COMMAND_CHARGERS: frozenset({Role.OWNER, Role.SERVICE}),
         Action.EDIT_CARDS: frozenset({Role.OWNER, Role.SERVICE}),
         Action.VIEW_ACCESS: frozenset({Role.OWNER, Role.SERVICE}),
+        Action.VIEW_AUDIT: frozenset({Role.OWNER, Role.SERVICE}),
         Action.GRANT_ACCESS: frozenset({Role.OWNER}),
     }
 )
@@ -72,6 +74,7 @@ SCOPES: Mapping[Action, Scope] = MappingProxyType(
         Action.COMMAND_CHARGERS: Scope.COMMANDS,
         Action.EDIT_CARDS: Scope.CARDS,
         Action.VIEW_ACCESS: Scope.READ,
+        Action.VIEW_AUDIT: Scope.READ,
         Action.GRANT_ACCESS: Scope.ACCESS,
     }
 )

@@ -101,6 +101,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "chargers.sweep", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
+    "seal the audit trail": {
+        "task": "accounts.seal_audit",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(embedded.data_dir() / "celerybeat-schedule")
 
