@@ -59,7 +59,7 @@ class Break(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """``broken`` None: the chain is whole up to ``head``. ``waiting``: entries without a seal, ``late``: since an hour."""
+    """``broken`` None: the chain is whole up to ``head``. ``waiting``: not sealed yet; ``late``: since an hour."""
 
     head: Head
     checked: int

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.actor import Actor, Who
-from accounts.models import AuditEntry, Membership, Organisation
+from accounts.models import AuditEntry, Membership, Organisation, User
 from accounts.permissions import ROLES, SCOPES, Action, Role, allows
 from accounts.refusals import Forbidden
 from installations import models
@@ -102,7 +102,7 @@ def require_scope(who: Who, action: Action) -> None:
         raise Forbidden.scope(SCOPES[action].value)
 
 
-def audit_staff(actor: Actor, target: Installation | Organisation, action: Action) -> None:
+def audit_staff(actor: Actor, target: Installation | Organisation | User, action: Action) -> None:
     """A right that only staff status gives. One entry an hour for the same person, target and action."""
     installation_id = target.pk if isinstance(target, Installation) else None
     known = AuditEntry.objects.filter(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from installations.views import card_files, cards, site
+from installations.views import audit, card_files, cards, site
 
 SITE = "installations/<int:pk>"
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path(f"{SITE}/circuits/<int:circuit_pk>/delete/", site.circuit_delete, name="circuit_delete"),
     path(f"{SITE}/access/", site.access, name="installation_access"),
     path(f"{SITE}/access/<int:grant_pk>/revoke/", site.access_revoke, name="access_revoke"),
+    path(f"{SITE}/audit/", audit.of_installation, name="installation_audit"),
+    path(f"{SITE}/audit/download/", audit.download_of_installation, name="installation_audit_download"),
+    path("audit/", audit.everything, name="audit"),
+    path("audit/download/", audit.download_everything, name="audit_download"),
     path(f"{SITE}/cards/new/", cards.new, name="card_new"),
     path(f"{SITE}/cards/import/", card_files.import_file, name="cards_import"),
     path(f"{SITE}/cards/export/", card_files.export_file, name="cards_export"),

@@ -1,16 +1,16 @@
 """The OCPP message log of a charger, in pages or as one stream of lines."""
 
 from datetime import datetime
-from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.lines import LinesRenderer
 from accounts.api.paging import ListQuery, page_of
 from accounts.api.strict import StrictSerializer
 from accounts.permissions import Action
@@ -18,16 +18,6 @@ from chargers.api.chargers import ChargerScopedView
 from chargers.message_log import MESSAGE_ORDER, Wanted, file_name, list_messages, ndjson, show_message
 from chargers.models import Direction, MessageOutcome
 from chargers.streams import stream_lines
-
-
-class LinesRenderer(BaseRenderer):
-    """Stands for the media type in the negotiation; problems are still told as JSON."""
-
-    media_type = "application/x-ndjson"
-    format = "ndjson"
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:
-        return JSONRenderer().render(data, accepted_media_type, renderer_context)
 
 
 class MessageSerializer(StrictSerializer):

@@ -24,6 +24,7 @@ PAGES = [
     ("account", _("Account"), "gear-fill"),
     ("api-docs", _("REST API"), "key-fill"),
 ]
+STAFF_PAGES = [("audit", _("Audit trail"), "clock-history")]
 # The same of one installation, with what one must be allowed to.
 SITE_PAGES = [
     ("installation", _("Overview"), "building", Action.VIEW),
@@ -34,6 +35,7 @@ SITE_PAGES = [
     ("installation_history", _("History"), "arrow-counterclockwise", Action.VIEW),
     ("installation_circuits", _("Circuits"), "lightning-charge-fill", Action.VIEW),
     ("installation_access", _("Access"), "people-fill", Action.VIEW_ACCESS),
+    ("installation_audit", _("Audit trail"), "clock-history", Action.VIEW_AUDIT),
     ("installation_edit", _("Site data"), "pencil", Action.EDIT_INSTALLATION),
 ]
 
@@ -63,7 +65,8 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 def pages_called(request: HttpRequest, search: str) -> list[PageLink]:
-    links = [*_site_pages(request), *(PageLink(str(title), reverse(name), icon) for name, title, icon in PAGES)]
+    pages = [*PAGES, *(STAFF_PAGES if actor_of(request).user.is_staff else [])]
+    links = [*_site_pages(request), *(PageLink(str(title), reverse(name), icon) for name, title, icon in pages)]
     words = search.casefold().split()
     return [link for link in links if all(word in f"{link.title} {link.of}".casefold() for word in words)]
 

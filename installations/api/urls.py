@@ -1,8 +1,9 @@
-"""Addresses of circuits, access and charge cards, below /api/v1/."""
+"""Addresses of circuits, access, charge cards and the audit trail, below /api/v1/."""
 
 from django.urls import path
 
 from installations.api.access import AccessView, GrantView
+from installations.api.audit import AuditView
 from installations.api.card_import import CardImportView
 from installations.api.cards import CardsView, CardView
 from installations.api.circuits import CircuitsView, CircuitView
@@ -17,4 +18,5 @@ urlpatterns = [
     path("id-tags/", CardsView.as_view(), name="api-id-tags"),
     path("id-tags/import/", CardImportView.as_view(), name="api-id-tags-import"),
     path("id-tags/<id:card_id>/", CardView.as_view(), name="api-id-tag"),
+    path("audit/", AuditView.as_view(), name="api-audit"),
 ]

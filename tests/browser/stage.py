@@ -38,6 +38,7 @@ EMAIL, PASSWORD = "ina@example.org", "walks-in-the-garage"
 @dataclass(frozen=True)
 class Stage:
     person: User
+    staff: User
     site: Installation
     rollout: Rollout
     delivery: Delivery
@@ -93,7 +94,8 @@ def build() -> Stage:
     asked = scene.backend_test(Charger.objects.get(device_id="ZCS000001"))
     scene.command(Charger.objects.get(device_id="ZCS000001"))
     changes = _change(person), _change(person, apply=True)
-    return Stage(person, site, rollout, delivery, card, asked, changes, *_sessions(site))
+    staff = User.objects.create_user("staff@example.org", name="Petra Portal", is_staff=True)
+    return Stage(person, staff, site, rollout, delivery, card, asked, changes, *_sessions(site))
 
 
 MONTH = timedelta(days=30)

@@ -17,7 +17,7 @@ def stay(_page: Page) -> None:
 class Shown:
     """A page as somebody meets it: ``view`` is its URL name, ``address`` may name what the stage holds in braces.
 
-    ``act`` goes on from there to what else the page can show; ``guest``: nobody is signed in.
+    ``act`` goes on from there to what else the page can show; ``guest``: nobody is signed in; ``staff``: of the portal.
     """
 
     name: str
@@ -25,6 +25,11 @@ class Shown:
     address: str
     act: Callable[[Page], None] = stay
     guest: bool = False
+    staff: bool = False
+
+    @property
+    def by(self) -> str:
+        return "guest" if self.guest else "staff" if self.staff else "person"
 
 
 def preview_direct(page: Page) -> None:
@@ -77,6 +82,9 @@ PAGES = [
     Shown("restore", "revision_restore", "/installations/{site}/history/1/restore/"),
     Shown("circuits", "installation_circuits", "/installations/{site}/circuits/"),
     Shown("access", "installation_access", "/installations/{site}/access/"),
+    Shown("audit", "installation_audit", "/installations/{site}/audit/"),
+    Shown("audit-none", "installation_audit", "/installations/{site}/audit/?person=nobody"),
+    Shown("audit-of-all", "audit", "/audit/", staff=True),
     Shown("site-data", "installation_edit", "/installations/{site}/edit/"),
     Shown("cards", "installation_cards", "/installations/{site}/cards/"),
     Shown("card-new", "card_new", "/installations/{site}/cards/new/"),
@@ -112,7 +120,7 @@ PAGES = [
 # Addresses that answer with no page of their own: they act and lead elsewhere, or hand out a file or plain data.
 WITHOUT_A_PAGE = {
     "access_revoke", "api-schema", "api-unknown", "card_block", "cards_export", "charger_delete", "circuit_delete",
-    "charger_messages_download", "charger_link_password_cancel",
+    "audit_download", "installation_audit_download", "charger_messages_download", "charger_link_password_cancel",
     "filter_remove",
     "filter_save",
     "backend_test_start",

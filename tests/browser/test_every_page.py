@@ -21,10 +21,11 @@ def stage(live_server: Any) -> Stage:
     return build()
 
 
-def windows(open_page: OpenPage, server: Any, stage: Stage, language: str) -> dict[bool, Page]:
-    """One window where nobody is signed in, and one of an installer, by whether a guest looks."""
-    found = {guest: open_page(locale=language, reduced_motion="reduce") for guest in (True, False)}
-    let_in(found[False].context, server.url, stage.person)
+def windows(open_page: OpenPage, server: Any, stage: Stage, language: str) -> dict[str, Page]:
+    """One window where nobody is signed in, one of an installer, one of platform staff."""
+    found = {by: open_page(locale=language, reduced_motion="reduce") for by in ("guest", "person", "staff")}
+    let_in(found["person"].context, server.url, stage.person)
+    let_in(found["staff"].context, server.url, stage.staff)
     return found
 
 
@@ -54,7 +55,7 @@ def test_every_page_is_accessible_and_fits_a_phone(live_server: Any, open_page: 
     found: list[str] = []
     window = windows(open_page, live_server, stage, "en")
     for shown in PAGES:
-        page = window[shown.guest]
+        page = window[shown.by]
         open_up(page, live_server, stage, shown)
         found += [f"{shown.name} {line}" for line in axe.faults(page)]
         found += narrow(page, shown)
@@ -70,7 +71,7 @@ def test_every_page_is_accessible_in_both_themes_and_every_language(
     found: list[str] = []
     window = windows(open_page, live_server, stage, language)
     for shown in PAGES:
-        page = window[shown.guest]
+        page = window[shown.by]
         paint(page, "light")
         open_up(page, live_server, stage, shown)
         assert page.locator("html").get_attribute("lang") == language

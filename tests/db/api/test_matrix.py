@@ -158,6 +158,7 @@ TABLE: dict[str, Address] = {
         lambda world: f"/sessions/{world.session.pk}/meter-values/",
         lambda world: f"/sessions/{world.foreign_session.pk}/meter-values/",
     ),
+    "api-audit": Address({"GET": EVERYBODY}, lambda world: "/audit/"),
     "api-id-tags": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/id-tags/"),
     "api-id-tags-import": Address({"POST": EVERYBODY}, lambda world: "/id-tags/import/"),
     "api-id-tag": Address(

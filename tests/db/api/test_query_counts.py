@@ -42,6 +42,8 @@ LISTS: dict[str, tuple[Callable[[World], str], int]] = {
     "sessions of one": (lambda world: f"/sessions/?installation={world.site.pk}&flagged=false&id_tag=04A2B3", 8),
     "session": (lambda world: f"/sessions/{world.session.pk}/", 7),
     "meter values": (lambda world: f"/sessions/{world.session.pk}/meter-values/?page_size=500", 6),
+    "audit": (lambda world: "/audit/?page_size=500", 4),
+    "audit of one": (lambda world: f"/audit/?installation={world.site.pk}&action=charger_registered", 4),
     "tokens": (lambda world: "/tokens/", 4),
     "organisations": (lambda world: "/organisations/", 5),
     "me": (lambda world: "/users/me/", 5),

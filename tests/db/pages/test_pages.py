@@ -38,6 +38,8 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         "installation_circuits": reverse("installation_circuits", kwargs=own),
         "installation_access": reverse("installation_access", kwargs=own),
         "installation_edit": reverse("installation_edit", kwargs=own),
+        "installation_audit": reverse("installation_audit", kwargs=own),
+        "installation_audit_download": reverse("installation_audit_download", kwargs=own),
         "installation_cards": reverse("installation_cards", kwargs=own),
         "card_new": reverse("card_new", kwargs=own),
         "installation_sessions": reverse("installation_sessions", kwargs=own),
@@ -89,6 +91,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     "charger_link_password": frozenset({"service"}),
     "installation_access": frozenset({"owner", "service"}),
     "installation_edit": frozenset({"owner", "service"}),
+    "installation_audit": frozenset({"owner", "service"}),
+    "installation_audit_download": frozenset({"owner", "service"}),
     "installation_cards": ALL,
     "installation_sessions": ALL,
     "installation_sessions_export": ALL,
@@ -129,6 +133,8 @@ POSTS: dict[str, frozenset[str]] = {
 }
 # A change belongs to who asked for it: see tests/db/chargers/test_changes.py.
 ELSEWHERE = {
+    "audit",
+    "audit_download",
     "change",
     "home",
     "sign_in",

@@ -1,0 +1,109 @@
+"""What the codes of the audit trail are called; a code without a word is shown as it is."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS = {
+    "installation_created": _("Installation created"),
+    "installation_changed": _("Installation changed"),
+    "installation_deleted": _("Installation deleted"),
+    "authentication_changed": _("Authentication settings changed"),
+    "authentication_change_asked": _("Setting for many installations prepared"),
+    "authentication_change_applied": _("Setting for many installations applied"),
+    "access_granted": _("Access given"),
+    "access_revoked": _("Access taken away"),
+    "staff_access": _("Looked at by platform staff"),
+    "charger_registered": _("Charger registered"),
+    "charger_changed": _("Charger changed"),
+    "charger_moved": _("Charger moved"),
+    "charger_deleted": _("Charger deleted"),
+    "link_password_rotation": _("New link password ordered"),
+    "link_password_handed_out": _("New link password handed out"),
+    "link_password_cancelled": _("New link password withdrawn"),
+    "asked_gateway": _("Gateway asked"),
+    "drift_found": _("Drift found"),
+    "rollout_paused": _("Rollout paused"),
+    "rollout_resumed": _("Rollout resumed"),
+    "rollout_proceeded": _("Rollout sent on"),
+    "rollout_retried": _("Rollout tried again"),
+    "rollout_cancelled": _("Rollout cancelled"),
+    "card_added": _("Charge card added"),
+    "card_changed": _("Charge card changed"),
+    "card_deleted": _("Charge card deleted"),
+    "circuit_created": _("Circuit created"),
+    "circuit_changed": _("Circuit changed"),
+    "circuit_deleted": _("Circuit deleted"),
+    "token_issued": _("API token made"),
+    "token_revoked": _("API token revoked"),
+    "audit_pruned": _("Old entries removed"),
+}
+OBJECTS = {
+    "installation": _("Installation"),
+    "charger": _("Charger"),
+    "circuit": _("Circuit"),
+    "idtag": _("Charge card"),
+    "grant": _("Access"),
+    "rollout": _("Rollout"),
+    "apitoken": _("API token"),
+    "user": _("Person"),
+    "organisation": _("Organisation"),
+    "authenticationchange": _("Setting for many installations"),
+    "auditentry": _("Entry"),
+}
+FIELDS = {
+    "name": _("Name"),
+    "address": _("Address"),
+    "time_zone": _("Time zone"),
+    "network_type": _("Network type"),
+    "main_fuse_current": _("Main fuse (A per phase)"),
+    "max_current": _("Fuse (A per phase)"),
+    "role": _("Role"),
+    "user": _("Person"),
+    "organisation": _("Organisation"),
+    "expires_at": _("Ends"),
+    "mode": _("Mode"),
+    "revision": _("Version"),
+    "changed": _("Changed"),
+    "acknowledged": _("Acknowledged"),
+    "restored_from": _("Restored from version"),
+    "device_id": _("Serial number"),
+    "circuit": _("Circuit"),
+    "installation": _("Installation"),
+    "own_url": _("Own URL"),
+    "id_tag": _("Card number"),
+    "holder": _("Holder"),
+    "label": _("Label"),
+    "blocked": _("Blocked"),
+    "parent_id_tag": _("Group"),
+    "scopes": _("Scopes"),
+    "cause": _("Cause"),
+    "deliveries": _("Deliveries"),
+    "state": _("State"),
+}
+
+
+def action_word(code: str) -> str:
+    return str(ACTIONS.get(code, code))
+
+
+def object_word(object_type: str) -> str:
+    return str(OBJECTS.get(object_type, object_type))
+
+
+def field_word(name: str) -> str:
+    return str(FIELDS.get(name, name))
+
+
+def value_words(value: Any) -> str:
+    """A value of ``before`` or ``after`` on one line; empty for what is not there."""
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return _now("yes") if value else _now("no")
+    if isinstance(value, dict):
+        return ", ".join(f"{field_word(name)}: {value_words(inner) or '–'}" for name, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(value_words(inner) for inner in value)
+    return str(value)
