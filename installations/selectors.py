@@ -65,3 +65,8 @@ def list_revisions(installation: Installation) -> QuerySet[AuthenticationRevisio
 
 def find_revision(installation: Installation, number: int) -> AuthenticationRevision | None:
     return list_revisions(installation).filter(number=number).first()
+
+
+def revisions_since(installation: Installation, number: int) -> QuerySet[AuthenticationRevision]:
+    """What was published after ``number``, newest first; a handful at most."""
+    return list_revisions(installation).filter(number__gt=number)[:5]

@@ -9,20 +9,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.permissions import Action
-from accounts.web import actor_of, page
+from accounts.web import actor_of, is_partial, page
 from chargers.forms.authentication import AuthenticationForm
 from chargers.services.authentication import Refused, StaleRevision, draft_of, preview, save
 from chargers.services.checking import check
 from chargers.services.preview_values import Preview
-from chargers.views.judged import changes_between, judged_context, needs_name, to_rollout
+from chargers.views.judged import judged_context, needs_name, to_rollout
+from chargers.views.meeting import meet, with_choices
 from installations.access import may
 from installations.authentication import (
     ClearPassword,
     NewPassword,
     Password,
 )
+from installations.merging import PASSWORD
 from installations.models import Installation
-from installations.selectors import find_revision
+from installations.selectors import find_revision, revisions_since
 from installations.services.secrets import shown_fingerprint
 from installations.web import installation_for
 
@@ -31,7 +33,7 @@ TEMPLATE = "chargers/authentication.html"
 
 @login_required
 @never_cache
-@sensitive_post_parameters("initial_device_password")
+@sensitive_post_parameters(PASSWORD)
 def authentication(request: HttpRequest, pk: int) -> HttpResponse:
     step = request.POST.get("step", "")
     action = Action.SET_AUTHENTICATION if request.method == "POST" else Action.VIEW
@@ -41,7 +43,7 @@ def authentication(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         form = AuthenticationForm(initial=AuthenticationForm.initial_of(standing))
         return _show(request, installation, form, checked=check(installation=installation, draft=draft_of(standing)))
-    form = AuthenticationForm(request.POST)
+    form = AuthenticationForm(with_choices(request.POST, standing))
     if not form.is_valid():
         return _show(request, installation, form, partial="feedback" if step == "check" else "preview", status=422)
     checked = check(installation=installation, draft=form.draft())
@@ -49,6 +51,8 @@ def authentication(request: HttpRequest, pk: int) -> HttpResponse:
         return _show(request, installation, form, partial="feedback", checked=checked)
     if step == "save":
         return _save(request, installation, form)
+    if form.cleaned_data["expected_number"] != standing.number:
+        return _show_stale(request, installation, form, StaleRevision(standing.number))
     judged = preview(installation=installation, draft=form.draft(), policy=form.policy())
     return _show(request, installation, form, judged=judged, partial="preview", checked=checked)
 
@@ -88,27 +92,29 @@ def _save(request: HttpRequest, installation: Installation, form: Authentication
 def _show_stale(
     request: HttpRequest, installation: Installation, form: AuthenticationForm, stale: StaleRevision
 ) -> HttpResponse:
-    """The other person's change beside what was typed, which stays in the form; saving again is a choice."""
+    """What others saved meanwhile beside what was typed, merged where it does not overlap; saving is another click."""
     known = form.cleaned_data["expected_number"]
-    mine, theirs = find_revision(installation, known), find_revision(installation, stale.current)
+    began, theirs = find_revision(installation, known), find_revision(installation, stale.current)
     assert theirs is not None
-    changes = changes_between(mine, theirs) if mine else ()
-    typed = request.POST.copy()
-    typed["expected_number"] = str(stale.current)
-    again = AuthenticationForm(typed)
-    again.is_valid()
+    data, met = meet(form, check(installation=installation, draft=form.draft()), began, theirs)
+    merged = AuthenticationForm(data)
+    merged.is_valid()
     installation.revision = theirs
-    judged = preview(installation=installation, draft=again.draft(), policy=again.policy())
-    return _show(
+    response = _show(
         request,
         installation,
-        again,
-        judged=judged,
+        merged,
+        checked=check(installation=installation, draft=merged.draft()),
+        judged=preview(installation=installation, draft=merged.draft(), policy=merged.policy()),
         theirs=theirs,
-        their_changes=changes,
+        others=revisions_since(installation, known),
+        met=met,
+        acknowledged=[],
         partial="preview",
         status=412,
     )
+    response["HX-Reswap"] = "innerHTML show:#meeting:top"
+    return response
 
 
 def _number(installation: Installation) -> int:
@@ -127,6 +133,7 @@ def _context(request: HttpRequest, installation: Installation, form: Authenticat
         "fingerprint": shown_fingerprint(secret),
         "secret": secret,
         "may_set": may(actor_of(request), installation, Action.SET_AUTHENTICATION),
+        "typed_password": bool(request.POST.get(PASSWORD)) and not is_partial(request),
     }
 
 
@@ -143,7 +150,8 @@ def _show(
     context = {**_context(request, installation, form), **more}
     if judged is not None:
         new = _new_fingerprint(form.draft().password, context["fingerprint"] or "")
-        context |= judged_context(judged, installation, request.POST.getlist("acknowledge"), new)
+        acknowledged = more.get("acknowledged", request.POST.getlist("acknowledge"))
+        context |= judged_context(judged, installation, acknowledged, new)
     return page(request, TEMPLATE, context, partial=partial, status=status)
 
 

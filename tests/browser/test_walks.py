@@ -9,7 +9,9 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from chargers.models import Rollout
 from chargers.services.registration import register_charger
+from installations.authentication import Draft
 from installations.models import Installation
+from installations.services.authentication import publish_revision
 from installations.services.installations import create_installation
 from tests.browser.conftest import OpenPage, shoot
 
@@ -114,22 +116,65 @@ def test_the_switch_is_checked_while_typing_previewed_acknowledged_and_saved(
     shoot(page, "rollout")
 
 
-def test_two_editors_do_not_overwrite_each_other_unseen(
+def confirm_all(page: Page) -> None:
+    expect(page.get_by_role("button", name="Save and roll out")).to_be_visible()
+    for box in page.locator('input[name="acknowledge"]').all():
+        box.check()
+
+
+def test_two_editors_see_each_others_change_and_merge_field_by_field(
     live_server: Any, open_page: OpenPage, site: Installation
 ) -> None:
+    """The first gives the chargers a tag and another backend; the second names yet another backend."""
+    publish_revision(
+        installation=site, draft=Draft("ocpp_direct", "wss://a.example.com/{deviceId}"), actor=None, expected_number=1
+    )
     first, second = open_page(), open_page()
     for page in (first, second):
         sign_in(page, live_server, f"/installations/{site.pk}/authentication/")
-    for page, note in ((first, "first"), (second, "mine")):
-        page.get_by_label("A card or app is required").uncheck()
-        page.get_by_label("Why?").fill(note)
+    first.get_by_label("A card or app is required").uncheck()
+    first.get_by_label("Default tag").fill("THEIRS")
+    first.get_by_label("Server URL").fill("wss://b.example.com/{deviceId}")
+    second.get_by_label("Server URL").fill("wss://c.example.com/<deviceid>")
+    second.get_by_role("button", name="Make one").click()
+    made = second.get_by_label("Initial device password").input_value()
+    second.get_by_label("Why?").fill("mine")
+    for page in (first, second):
         page.get_by_role("button", name="Preview").click()
-        page.get_by_label("Everybody who can reach").check()
+        confirm_all(page)
     first.get_by_role("button", name="Save and roll out").click()
-    expect(first.get_by_role("heading", name="Version 2: Native")).to_be_visible()
+    expect(first.get_by_role("heading", name="Version 3: OCPP direct")).to_be_visible()
+
     second.get_by_role("button", name="Save and roll out").click()
-    expect(second.get_by_text("Somebody else saved while you were editing")).to_be_visible()
+    expect(second.get_by_text("published version 3")).to_be_visible()
     expect(second.get_by_label("Why?")).to_have_value("mine")
+    expect(second.get_by_label("Default tag")).to_have_value("THEIRS")
+    expect(second.get_by_label("A card or app is required")).not_to_be_checked()
+    expect(second.get_by_label("Initial device password")).to_have_value(made)
+    expect(second.get_by_label("Server URL")).to_have_value("wss://c.example.com/<deviceid>")
+    assert made not in second.locator("#meeting").inner_text()
+    row = second.locator('[data-merge="server_url"]')
+    expect(row.get_by_text("wss://b.example.com/")).to_be_visible()
+    shoot(second, "merge")
+    expect(second.locator('input[name="acknowledge"]:checked')).to_have_count(0)
+    row.get_by_label("Take theirs").check()
+    expect(second.get_by_label("Server URL")).to_have_value("wss://b.example.com/{deviceId}")
+    expect(second.get_by_role("button", name="Save and roll out")).to_have_count(0)
+    row.get_by_label("Keep mine").check()
+    expect(second.get_by_label("Server URL")).to_have_value("wss://c.example.com/<deviceid>")
+    row.get_by_label("Take theirs").check()
+    second.get_by_label("Server URL").fill("wss://d.example.com/{deviceId}")
+    expect(row.get_by_label("Keep mine")).to_be_checked()
+
+    second.get_by_role("button", name="Preview").click()
+    confirm_all(second)
+    second.get_by_role("button", name="Save and roll out").click()
+    expect(second.get_by_role("heading", name="Version 4: OCPP direct")).to_be_visible()
+    site.refresh_from_db()
+    assert site.revision is not None
+    assert (site.revision.server_url, site.revision.default_id_tag) == ("wss://d.example.com/{deviceId}", "THEIRS")
+    assert site.revision.authorization_required is False
+    assert site.revision.secret is not None
 
 
 def test_an_older_version_comes_back_through_the_history(
