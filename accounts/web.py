@@ -50,15 +50,15 @@ def page(
 
 
 def streamed(
-    request: HttpRequest, pieces: Iterator[str], *, content_type: str, headers: Mapping[str, str]
+    request: HttpRequest, pieces: Iterator[str] | Iterator[bytes], *, content_type: str, headers: Mapping[str, str]
 ) -> StreamingHttpResponse:
     """An answer that is sent as it is made, a piece at a time, whichever kind of server runs."""
     content = _in_turn(pieces) if isinstance(request, ASGIRequest) else pieces
     return StreamingHttpResponse(content, content_type=content_type, headers=dict(headers))
 
 
-async def _in_turn(pieces: Iterator[str]) -> AsyncIterator[str]:
-    def take() -> str | None:
+async def _in_turn(pieces: Iterator[str] | Iterator[bytes]) -> AsyncIterator[str | bytes]:
+    def take() -> str | bytes | None:
         return next(pieces, None)
 
     while (piece := await sync_to_async(take)()) is not None:

@@ -22,6 +22,8 @@ LABELS: Mapping[str, Text] = {
     "retrieve_at": _("From when (empty: now)"),
     "retries": _("Attempts"),
     "retry_interval": _("Seconds between attempts"),
+    "start_at": _("From when (empty: all there is)"),
+    "stop_at": _("Until when (empty: now)"),
     "expires_at": _("Until"),
     "reservation_id": _("Reservation number"),
     "vendor_id": _("Maker"),

@@ -97,6 +97,11 @@ WORDS: Mapping[Kind, Words] = {
         _("The charger fetches a new firmware from a URL of its maker and installs it. It may restart on its own."),
         {"Accepted": _("The charger was told. Its firmware state shows how far it has come.")},
     ),
+    Kind.GET_DIAGNOSTICS: Words(
+        _("Get diagnostics"),
+        _("The charger collects what its maker needs to find a fault and sends it here as a file."),
+        {"Accepted": _("The charger was asked.")},
+    ),
     Kind.RESERVE_NOW: Words(
         _("Reserve"),
         _("Keeps a connector, or with 0 any of them, for one card until a time."),

@@ -204,6 +204,14 @@ _ALL = (
         asks_first=True,
     ),
     Command(
+        RequestKind.GET_DIAGNOSTICS, "GetDiagnostics",
+        (
+            Parameter("start_at", "startTime", Moment(), required=False),
+            Parameter("stop_at", "stopTime", Moment(), required=False),
+            *RETRIES,
+        ),
+    ),
+    Command(
         RequestKind.RESERVE_NOW, "ReserveNow",
         (
             Parameter("id_tag", "idTag", Word(20)),
@@ -253,9 +261,15 @@ def read_order(kind: str, given: Mapping[str, Any], *, now: datetime) -> Order:
             faults.append(Fault(fault[0], fault[1], f"/{parameter.name}"))
         else:
             payload[parameter.member] = _plain(value)
+    if not faults and _ends_before_it_starts(given.get("start_at"), given.get("stop_at")):
+        faults.append(Fault("order", _("The end lies before the start."), "/stop_at"))
     if faults:
         raise Invalid(faults[0].code, faults[0].detail, pointer=faults[0].pointer, faults=faults)
     return Order(command.kind, command.action, payload)
+
+
+def _ends_before_it_starts(start: datetime | None, stop: datetime | None) -> bool:
+    return start is not None and stop is not None and stop <= start
 
 
 def _plain(value: Any) -> Any:

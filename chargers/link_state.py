@@ -44,6 +44,7 @@ class Activity:
 
     ``connector_count`` is the highest connector known; 0 means none was ever reported. ``unanswered`` counts charger
     messages without an answer yet, those being stored included; the engine, which cannot see them, leaves it 0.
+    ``job_pending``: FIRMWARE or DIAGNOSTICS, just agreed to and not reported on yet.
     """
 
     boot_accepted: bool
@@ -54,6 +55,7 @@ class Activity:
     firmware_status: str = ""
     diagnostics_status: str = ""
     remote_start_pending: bool = False
+    job_pending: Busy | None = None
 
 
 def busy_reason(activity: Activity) -> Busy | None:
@@ -70,7 +72,7 @@ def busy_reason(activity: Activity) -> Busy | None:
         (activity.diagnostics_status in RUNNING_DIAGNOSTICS, Busy.DIAGNOSTICS),
         (activity.remote_start_pending, Busy.REMOTE_START),
     )
-    return next((reason for applies, reason in jobs if applies), None)
+    return next((reason for applies, reason in jobs if applies), activity.job_pending)
 
 
 def _connectors_busy(activity: Activity) -> Busy | None:

@@ -21,6 +21,7 @@ class RequestKind(StrEnum):
     GET_CONFIGURATION = "get_configuration"
     CHANGE_CONFIGURATION = "change_configuration"
     UPDATE_FIRMWARE = "update_firmware"
+    GET_DIAGNOSTICS = "get_diagnostics"
     RESERVE_NOW = "reserve_now"
     CANCEL_RESERVATION = "cancel_reservation"
     DATA_TRANSFER = "data_transfer"

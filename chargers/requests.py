@@ -1,20 +1,25 @@
 """Reads what was asked of gateways and what came of it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from chargers.command_words import GOOD, WORDS, answer_sentence
 from chargers.commands import COMMANDS
-from chargers.models import Charger, GatewayRequest
-from chargers.request_states import PasswordUse, RequestKind
+from chargers.diagnostics_state import SENTENCES, UNDER_WAY, DiagnosticsState, UploadFacts, diagnostics_state
+from chargers.models import Charger, DiagnosticsUpload, GatewayRequest
+from chargers.request_states import PasswordUse, RequestError, RequestKind
 from chargers.request_words import STEPS, WITHHELD, error_sentence
 from installations.models import Installation
 
 COMMAND_ORDER = ("-id",)
 SHOWN_COMMANDS = 10
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,24 @@ def read_backend_test(request: GatewayRequest) -> BackendTest:
 
 
 @dataclass(frozen=True)
+class DiagnosticsRow:
+    """What came of a charger's upload. ``said``: its newest word on it. ``size`` None: no file is here."""
+
+    state: DiagnosticsState
+    sentence: str
+    file_name: str
+    said: str
+    said_at: datetime | None
+    size: int | None
+    received_at: datetime | None
+    expires_at: datetime
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+
+@dataclass(frozen=True)
 class CommandRow:
     """One command as pages and API show it, in the reader's language. ``status``: OCPP's own word, or empty."""
 
@@ -76,6 +99,7 @@ class CommandRow:
     status: str
     good: bool
     detail: str
+    diagnostics: DiagnosticsRow | None = None
 
     @property
     def ended(self) -> bool:
@@ -90,7 +114,7 @@ class CommandRow:
 def list_commands(charger: Charger) -> QuerySet[GatewayRequest]:
     """Newest first; those of an earlier installation are not for the people of this one."""
     rows = GatewayRequest.objects.filter(charger=charger, installation=charger.installation_id)
-    return rows.filter(kind__in=sorted(COMMANDS)).order_by("-id")
+    return rows.filter(kind__in=sorted(COMMANDS)).select_related("diagnostics").order_by("-id")
 
 
 def recent_commands(charger: Charger) -> list[CommandRow]:
@@ -114,4 +138,56 @@ def read_command(request: GatewayRequest) -> CommandRow:
         status=status,
         good=not request.error and status in GOOD,
         detail=detail,
+        diagnostics=_read_diagnostics(request),
+    )
+
+
+def upload_of(request: GatewayRequest) -> DiagnosticsUpload | None:
+    found: DiagnosticsUpload | None = getattr(request, "diagnostics", None)
+    return found
+
+
+def file_of(request: GatewayRequest | None) -> DiagnosticsUpload | None:
+    """The upload whose file is here; None: there is none, or no more."""
+    found = upload_of(request) if request is not None else None
+    return found if found is not None and found.received_at is not None and found.removed_at is None else None
+
+
+def download_headers(charger: Charger, upload: DiagnosticsUpload) -> dict[str, str]:
+    """A file to be kept by who asked for it, and never opened by a browser."""
+    told = UNSAFE.sub("_", str(upload.request.result.get("file_name", "")))[-100:].lstrip(".") or "diagnostics"
+    name = f"{UNSAFE.sub('_', charger.device_id)}-{upload.request_id}-{told}"
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Length": str(upload.size),
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+
+
+def _read_diagnostics(request: GatewayRequest) -> DiagnosticsRow | None:
+    upload = upload_of(request)
+    if upload is None or request.error not in ("", RequestError.OUTCOME_UNKNOWN):
+        return None
+    file_name = str(request.result.get("file_name", ""))
+    facts = UploadFacts(
+        answered=request.ended_at is not None and not request.error,
+        file_name=file_name,
+        status=upload.status,
+        expires_at=upload.expires_at,
+        ended=upload.ended_at is not None,
+        received=upload.received_at is not None,
+        removed=upload.removed_at is not None,
+    )
+    state = diagnostics_state(facts, timezone.now())
+    return DiagnosticsRow(
+        state=state,
+        sentence=str(SENTENCES[state]),
+        file_name=file_name,
+        said=upload.status,
+        said_at=upload.status_at,
+        size=upload.size if file_of(request) else None,
+        received_at=upload.received_at,
+        expires_at=upload.expires_at,
     )

@@ -1,6 +1,7 @@
 """Commands of people to a charger of this node; a change of its configuration passes the same gate as a push."""
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from chargers.links.base import KeyWrite, PushOrder, PushOutcome, PushResult, Reopen
@@ -49,14 +50,18 @@ class Commands:
             return await self._change(claimed, connection)
         connection.commanding += 1
         try:
-            answered = await connection.call(
-                str(claimed.payload["action"]), claimed.payload["call"], answer_seconds=ANSWER_SECONDS
-            )
+            call = dict(claimed.payload["call"])
+            if claimed.kind is RequestKind.GET_DIAGNOSTICS:
+                call["location"] = await self._gateway.open_upload(claimed.request_id)
+            answered = await connection.call(str(claimed.payload["action"]), call, answer_seconds=ANSWER_SECONDS)
         finally:
             connection.commanding -= 1
             self._ring(connection)
         if answered.outcome is Outcome.RESULT and claimed.kind is RequestKind.GET_CONFIGURATION:
             return self._reported(claimed, connection, answered)
+        if answered.outcome is Outcome.RESULT and claimed.kind is RequestKind.GET_DIAGNOSTICS:
+            named = _file_name(answered, str(call["location"]))
+            return EndRequest(claimed.request_id, result={"status": "Accepted", "file_name": named})
         return _ended(claimed, answered)
 
     def _reported(self, claimed: Claimed, connection: "Connection", answered: Answered) -> EndRequest:
@@ -98,6 +103,12 @@ class Commands:
     def _ring(self, connection: "Connection") -> None:
         """A push that was put off by us is looked at again."""
         self._gateway.store.put(RingFor(connection.entry.charger_id))
+
+
+def _file_name(answered: Answered, location: str) -> str:
+    """Without folders, and without the token where a charger repeats its address."""
+    told = str(answered.payload.get("fileName", "")).replace(location.rpartition("/")[2], "").rstrip("/")
+    return PurePosixPath(told.replace("\\", "/")).name[:255]
 
 
 def _ended(claimed: Claimed, answered: Answered) -> EndRequest:

@@ -34,6 +34,7 @@ from gateway.store import (
     Raise,
     Store,
     charging,
+    diagnostics_jobs,
     link_password_jobs,
     reading,
     request_jobs,
@@ -366,6 +367,9 @@ class Gateway:
 
     async def claim_request(self, request_id: int) -> request_jobs.Claimed | None:
         return await self._ask(lambda: request_jobs.claim(request_id, self.node))
+
+    async def open_upload(self, request_id: int) -> str:
+        return await self._ask(lambda: diagnostics_jobs.open_upload(request_id))
 
     async def read_secret(self, secret_id: int) -> tuple[str, str, bool]:
         return await self._ask(lambda: reading.read_secret(secret_id))

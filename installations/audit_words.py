@@ -23,6 +23,8 @@ ACTIONS = {
     "link_password_handed_out": _("New link password handed out"),
     "link_password_cancelled": _("New link password withdrawn"),
     "asked_gateway": _("Gateway asked"),
+    "diagnostics_received": _("Diagnostics received"),
+    "diagnostics_downloaded": _("Diagnostics downloaded"),
     "drift_found": _("Drift found"),
     "rollout_paused": _("Rollout paused"),
     "rollout_resumed": _("Rollout resumed"),

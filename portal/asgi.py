@@ -6,4 +6,8 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from portal.bodies import BoundedBodies  # noqa: E402  # models load after the setup
+
+application = BoundedBodies(django_application)

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.bodies.TooLargeBodies",
     "portal.pages.ForbiddenPages",
 ]
 
@@ -129,6 +130,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 BEHIND_PROXY = env.flag("BEHIND_PROXY")
+# Chargers that upload follow no redirects; some speak plain HTTP only.
+SECURE_REDIRECT_EXEMPT = [r"^diagnostics/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_CSP = {
     "default-src": [CSP.SELF],
@@ -139,6 +142,8 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# The longest body of any request, files of forms and all; chargers' uploads have a bound of their own.
+REQUEST_MOST_BYTES = 3 * 1024 * 1024
 
 LANGUAGE_CODE = "en"
 # Only complete translations are offered.
@@ -181,6 +186,7 @@ SPECTACULAR_SETTINGS = {
         "AuthenticationChangeState": "chargers.models.ChangeState",
         "ChangeItemState": "chargers.models.ItemState",
         "InstallationsWithState": "chargers.installation_filter.STATE_CHOICES",
+        "DiagnosticsState": "chargers.diagnostics_state.DiagnosticsState",
         "GatewayRequestState": "chargers.request_states.RequestState",
         "RolloutStart": "chargers.rollout.policy.Start",
         "DriftPolicy": "installations.models.DriftPolicy",
@@ -210,6 +216,13 @@ ROLLOUT_PACE_PER_MINUTE = env.number("ROLLOUT_PACE_PER_MINUTE", 0) or None
 # How long what chargers, backends and the portal said to each other is kept; 0: not at all.
 MESSAGE_LOG_DAYS = max(0, env.number("MESSAGE_LOG_DAYS", 14))
 BRIDGE_METER_DAYS = max(1, env.number("BRIDGE_METER_DAYS", 7))
+
+# Files that chargers upload for their makers: the largest one, how long they are kept, and where they go.
+DIAGNOSTICS_MAX_MIB = min(max(1, env.number("DIAGNOSTICS_MAX_MIB", 32)), 1024)
+DIAGNOSTICS_DAYS = min(max(1, env.number("DIAGNOSTICS_DAYS", 14)), 30)
+# The public address of the pages, and of the same server as chargers reach it.
+PORTAL_PUBLIC_URL = env.text("PORTAL_PUBLIC_URL", "http://127.0.0.1:8000")
+DIAGNOSTICS_UPLOAD_URL = env.text("DIAGNOSTICS_UPLOAD_URL", PORTAL_PUBLIC_URL)
 
 # The public address of the gateway as chargers dial it.
 GATEWAY_PUBLIC_URL = env.text("GATEWAY_PUBLIC_URL", "ws://127.0.0.1:9000/ocpp")

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -45,6 +45,11 @@ class Problem(Exception):
             **({"errors": [fault_body(fault) for fault in self.errors]} if self.errors else {}),
             **self.extra,
         }
+
+
+def problem_response(problem: Problem) -> JsonResponse:
+    """For whoever answers without the API's framework."""
+    return JsonResponse(problem.body(), status=problem.status, headers=problem.headers, content_type=CONTENT_TYPE)
 
 
 def fault_body(fault: Fault) -> dict[str, Any]:

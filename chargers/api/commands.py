@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,14 +13,25 @@ from rest_framework.response import Response
 from accounts.api.paging import ListQuery, page_of
 from accounts.api.strict import StrictSerializer, Text, WriteSerializer, choices_of
 from accounts.permissions import Action
+from accounts.web import streamed
 from chargers.api.backend_tests import RequestErrorSerializer
 from chargers.api.chargers import ChargerScopedView
 from chargers.commands import COMMANDS, FIELDS
+from chargers.diagnostics_state import DiagnosticsState
 from chargers.models import Charger, GatewayRequest, ReportedSetting
 from chargers.request_states import RequestKind, RequestState
-from chargers.requests import COMMAND_ORDER, find_command, list_commands, read_command
+from chargers.requests import (
+    COMMAND_ORDER,
+    DiagnosticsRow,
+    download_headers,
+    file_of,
+    find_command,
+    list_commands,
+    read_command,
+)
 from chargers.services.asking import settle
 from chargers.services.commanding import command
+from chargers.services.diagnostics import hand_out
 
 MOST_SETTINGS = 1000
 
@@ -44,6 +58,8 @@ class NewCommandSerializer(WriteSerializer):
     )
     location = Text(required=False, max_length=2000)
     retrieve_at = serializers.DateTimeField(required=False)
+    start_at = serializers.DateTimeField(required=False)
+    stop_at = serializers.DateTimeField(required=False)
     retries = WholeNumber(required=False)
     retry_interval = WholeNumber(required=False, help_text="In seconds.")
     expires_at = serializers.DateTimeField(required=False)
@@ -53,6 +69,17 @@ class NewCommandSerializer(WriteSerializer):
     data = Text(  # type: ignore[assignment]  # a field here; the serializer's own member is another thing
         required=False, allow_blank=True, max_length=20_000, trim_whitespace=False
     )
+
+
+class DiagnosticsSerializer(StrictSerializer):
+    state = serializers.ChoiceField(choices=choices_of(DiagnosticsState))
+    detail = serializers.CharField(help_text="What that means.")
+    file_name = serializers.CharField(help_text="As the charger named it; empty: it named none.")
+    charger_status = serializers.CharField(help_text="The charger's newest word on its upload, or empty.")
+    size = serializers.IntegerField(allow_null=True, help_text="Bytes; null: no file is here.")
+    received_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(help_text="Until then the charger may upload.")
+    download = serializers.CharField(allow_null=True, help_text="Where the file is; null: none is here.")
 
 
 class CommandSerializer(StrictSerializer):
@@ -69,6 +96,7 @@ class CommandSerializer(StrictSerializer):
     asked_at = serializers.DateTimeField()
     deadline_at = serializers.DateTimeField(help_text="It ends by then, whoever is away.")
     ended_at = serializers.DateTimeField(allow_null=True)
+    diagnostics = DiagnosticsSerializer(allow_null=True, help_text="get_diagnostics: what came of the upload.")
 
 
 class ReportedSerializer(StrictSerializer):
@@ -134,6 +162,21 @@ class CommandView(ChargerScopedView):
         return Response(show_command(settle(self.found(find_command(charger, request_id))), charger))
 
 
+class CommandDiagnosticsView(ChargerScopedView):
+    @extend_schema(
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        tags=["commands"],
+        operation_id="command_diagnostics",
+    )
+    def get(self, request: Request, device_id: str, request_id: int) -> HttpResponseBase:
+        """The file that the charger uploaded, as it came: never look at it in a browser. Owner and service may."""
+        charger = self.charger(Action.COMMAND_CHARGERS)
+        file = self.found(file_of(find_command(charger, request_id)))
+        headers = download_headers(charger, file)
+        pieces = hand_out(file, self.actor)
+        return streamed(request._request, pieces, content_type="application/octet-stream", headers=headers)
+
+
 class ConfigurationView(ChargerScopedView):
     @extend_schema(responses=ConfigurationSerializer, tags=["commands"], operation_id="configuration")
     def get(self, request: Request, device_id: str) -> Response:
@@ -190,4 +233,21 @@ def show_command(request: GatewayRequest, charger: Charger) -> dict[str, Any]:
         "asked_at": request.asked_at,
         "deadline_at": request.deadline_at,
         "ended_at": request.ended_at,
+        "diagnostics": _show_diagnostics(row.diagnostics, request, charger),
+    }
+
+
+def _show_diagnostics(row: DiagnosticsRow | None, request: GatewayRequest, charger: Charger) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    address = reverse("api-command-diagnostics", args=[charger.device_id, request.pk])
+    return {
+        "state": row.state,
+        "detail": row.sentence,
+        "file_name": row.file_name,
+        "charger_status": row.said,
+        "size": row.size,
+        "received_at": row.received_at,
+        "expires_at": row.expires_at,
+        "download": None if row.size is None else address,
     }

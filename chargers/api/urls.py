@@ -6,7 +6,7 @@ from chargers.api.authentication import AuthenticationView, PreviewView, Restore
 from chargers.api.backend_tests import BackendTestsView, BackendTestView
 from chargers.api.changes import ChangeApplyView, ChangeItemsView, ChangesView, ChangeView
 from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
-from chargers.api.commands import CommandsView, CommandView, ConfigurationView
+from chargers.api.commands import CommandDiagnosticsView, CommandsView, CommandView, ConfigurationView
 from chargers.api.installations import InstallationsView, InstallationView
 from chargers.api.link_passwords import LinkPasswordView
 from chargers.api.messages import MessagesView
@@ -59,6 +59,11 @@ urlpatterns = [
     path("chargers/<device_id:device_id>/link-password/", LinkPasswordView.as_view(), name="api-charger-link-password"),
     path("chargers/<device_id:device_id>/commands/", CommandsView.as_view(), name="api-commands"),
     path("chargers/<device_id:device_id>/commands/<id:request_id>/", CommandView.as_view(), name="api-command"),
+    path(
+        "chargers/<device_id:device_id>/commands/<id:request_id>/diagnostics/",
+        CommandDiagnosticsView.as_view(),
+        name="api-command-diagnostics",
+    ),
     path("chargers/<device_id:device_id>/configuration/", ConfigurationView.as_view(), name="api-configuration"),
     path("chargers/<device_id:device_id>/", ChargerView.as_view(), name="api-charger"),
     path("chargers/<device_id:device_id>/messages/", MessagesView.as_view(), name="api-charger-messages"),

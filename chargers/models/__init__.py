@@ -3,6 +3,7 @@
 from chargers.models.change import AuthenticationChange, ChangeItem, ChangeState, ItemState
 from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
 from chargers.models.charging import BackendProfile, ChargingLimit
+from chargers.models.diagnostics import DiagnosticsPart, DiagnosticsUpload
 from chargers.models.link_password import LinkPasswordChange, PasswordChangeState, RefusedLogin
 from chargers.models.local_list import ListState, LocalList
 from chargers.models.message import Direction, Message, MessageOutcome
@@ -32,6 +33,8 @@ __all__ = [
     "Connector",
     "Delivery",
     "DeliveryEvent",
+    "DiagnosticsPart",
+    "DiagnosticsUpload",
     "Direction",
     "GatewayNode",
     "GatewayRequest",

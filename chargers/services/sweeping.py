@@ -10,7 +10,7 @@ from chargers.message_partitions import keep_partitions
 from chargers.models import Rollout
 from chargers.rollout.advance import advance_all
 from chargers.rollout.states import RolloutState
-from chargers.services import asking
+from chargers.services import asking, diagnostics
 from chargers.services.rollouts import take_up
 
 BOUND = 2000
@@ -89,6 +89,7 @@ def sweep() -> None:
         cursor.execute(OLD_METER_VALUES, [settings.BRIDGE_METER_DAYS, MOST_METER_VALUES])
     asking.end_overdue(BOUND)
     asking.forget_old(BOUND)
+    diagnostics.remove_old_files()
     take_up()
     advance_all()
     keep_partitions(days=settings.MESSAGE_LOG_DAYS)

@@ -164,6 +164,12 @@ def has_open(rows: list[CommandRow]) -> bool:
     return any(not row.ended for row in rows)
 
 
+@register.filter
+def has_upload(rows: list[CommandRow]) -> bool:
+    """Whether some charger may still upload its file."""
+    return any(row.diagnostics is not None and row.diagnostics.under_way for row in rows)
+
+
 @register.simple_tag
 def connector_badge(status: str) -> SafeString:
     look = CONNECTOR_LOOKS.get(status, "quiet")

@@ -100,6 +100,7 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "gateway_url": gateway_address(found.device_id),
         "command_rows": recent_commands(found),
         "may_edit": Action.EDIT_CHARGERS in rights,
+        "may_command": Action.COMMAND_CHARGERS in rights,
     }
     response = page(request, "chargers/charger.html", context, partial="live")
     response["ETag"] = tag

@@ -1,5 +1,6 @@
 """Answers to what a charger announces: boot, heartbeat, status, jobs, vendor data, security events."""
 
+from chargers.link_state import Busy
 from gateway.central import answers
 from gateway.central.reply import Inbound, Reply, cut
 from gateway.clock import read_time
@@ -62,12 +63,14 @@ def on_status(inbound: Inbound[StatusRequest]) -> Reply:
 
 
 def on_firmware_status(inbound: Inbound[JobStatusRequest]) -> Reply:
-    status = inbound.activity.firmware_status = cut(inbound.message.status, JOB_WIDTH)
+    status = cut(inbound.message.status, JOB_WIDTH)
+    inbound.activity.hear_of_job(Busy.FIRMWARE, status)
     return Reply(record=records.FirmwareStatus(inbound.received_at, status), idle_may_change=True)
 
 
 def on_diagnostics_status(inbound: Inbound[JobStatusRequest]) -> Reply:
-    status = inbound.activity.diagnostics_status = cut(inbound.message.status, JOB_WIDTH)
+    status = cut(inbound.message.status, JOB_WIDTH)
+    inbound.activity.hear_of_job(Busy.DIAGNOSTICS, status)
     return Reply(record=records.DiagnosticsStatus(inbound.received_at, status), idle_may_change=True)
 
 

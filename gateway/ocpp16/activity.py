@@ -23,6 +23,7 @@ class ChargerActivity:
 
     __slots__ = (
         "_ended",
+        "_job",
         "boot_accepted",
         "boot_number",
         "clock_offset",
@@ -31,6 +32,7 @@ class ChargerActivity:
         "diagnostics_status",
         "firmware_status",
         "foreign",
+        "job_until",
         "open",
         "remote_start_until",
         "reported",
@@ -53,7 +55,8 @@ class ChargerActivity:
         self.starting = 0
         self.firmware_status = ""
         self.diagnostics_status = ""
-        self.remote_start_until = 0.0
+        self.remote_start_until = self.job_until = 0.0
+        self._job: Busy | None = None
         self.clock_offset = 0.0
         self.clock_offset_at: float | None = None
         self._ended: tuple[int, ...] = ()
@@ -68,8 +71,20 @@ class ChargerActivity:
         self.trust_stored = False
         self.foreign.clear()
         self.firmware_status = self.diagnostics_status = ""
-        self.remote_start_until = 0.0
+        self.remote_start_until = self.job_until = 0.0
         self.clock_offset_at = None
+
+    def agree_to_job(self, job: Busy, until: float) -> None:
+        """The charger will fetch a firmware or upload diagnostics; it counts as busy until it reports, or that time."""
+        self._job, self.job_until = job, until
+
+    def hear_of_job(self, job: Busy, status: str) -> None:
+        if job is Busy.FIRMWARE:
+            self.firmware_status = status
+        else:
+            self.diagnostics_status = status
+        if job is self._job:
+            self.job_until = 0.0
 
     def report(self, connector: int, status: str) -> bool:
         """Take a status; False when it says something impossible and is not kept."""
@@ -148,6 +163,7 @@ class ChargerActivity:
             firmware_status=self.firmware_status,
             diagnostics_status=self.diagnostics_status,
             remote_start_pending=now < self.remote_start_until,
+            job_pending=self._job if now < self.job_until else None,
         )
 
     def busy_reason(self, now: float, unanswered: int) -> Busy | None:

@@ -3,6 +3,7 @@
 A secret is known by the name beside it (``AuthorizationKey``, ``WifiPassword``, ``simPin`` ...), wherever that name
 stands: as a member, as the key of a configuration entry, in JSON inside of a text, or as ``name=value`` in a text.
 Also what stands before the ``@`` or behind the ``?`` of a URL, the words after Basic and Bearer, and private keys.
+Of an address to fetch from or upload to (``location``) only scheme and host stay: its path may be all that protects it.
 Too much is taken out rather than too little.
 """
 
@@ -19,7 +20,7 @@ _KEYS = ("authorizationkey", "privatekey", "apikey", "accesskey", "sharedkey")
 _SHORT = frozenset({"pin", "pw"})
 _NO_SECRET_KEYS = frozenset({"key", "configurationkey", "unknownkey", "publickey"})
 # Text without any of these (in lower case) holds nothing to take out.
-_MARKS = (*_STEMS, "key", "pin", "pw", "\\u", "://", "basic ", "bearer ")
+_MARKS = (*_STEMS, "key", "pin", "pw", "\\u", "\\/", "://", "diagnostics/", "basic ", "bearer ")
 # Digits make no mark. Most frames of a charger differ in their digits only, so that one look-up clears them.
 _DIGITS = b"0123456789"
 _MOST_KNOWN, _LONGEST_KNOWN = 4096, 2048
@@ -32,6 +33,10 @@ _BESIDE = _NAMING | {"readonly", "status", "vendorid", "connectorid"}
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _URL = re.compile(r"://\S*@")
 _QUERY = re.compile(r"(://[^\s?#\"']*)[?#][^\s\"']+")
+_PLACES = frozenset({"location", "remotelocation"})
+_PLACE = re.compile(r"(\w+://)(?:[^/@\s]*@)?([^/?#\s]*)[/?#].+", re.DOTALL)
+# Addresses of our own for uploads, wherever a charger repeats them.
+_UPLOAD = re.compile(r"(diagnostics/)[\w-]{20,}")
 _LOGIN = re.compile(r"(?i)\b(basic|bearer)\s+\S+")
 _PAIR = re.compile(r"""([\w.\-]+)(["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s;,&"'{}\[\]]+)""")
 
@@ -86,9 +91,16 @@ def _clean(value: Any) -> Any:
 def _clean_object(value: Mapping[str, Any]) -> dict[str, Any]:
     named = any(isinstance(item, str) and name.lower() in _NAMING and says_secret(item) for name, item in value.items())
     return {
-        name: _remove(item) if says_secret(name) or (named and name.lower() not in _BESIDE) else _clean(item)
+        name: _remove(item) if says_secret(name) or (named and name.lower() not in _BESIDE) else _member(name, item)
         for name, item in value.items()
     }
+
+
+def _member(name: str, value: Any) -> Any:
+    cleaned = _clean(value)
+    if isinstance(cleaned, str) and name.lower() in _PLACES:
+        return _PLACE.sub(rf"\1\2/{REMOVED}", cleaned)
+    return cleaned
 
 
 def _remove(value: Any) -> Any:
@@ -108,6 +120,8 @@ def _clean_text(text: str) -> str:
     if "PRIVATE KEY" in text:
         return REMOVED
     text = _LOGIN.sub(rf"\1 {REMOVED}", text)
+    if "diagnostics/" in text:
+        text = _UPLOAD.sub(rf"\1{REMOVED}", text)
     if "://" in text:
         text = _QUERY.sub(rf"\1?{REMOVED}", _URL.sub(f"://{REMOVED}@", text))
     return _PAIR.sub(_clean_pair, text) if "=" in text or ":" in text else text

@@ -25,6 +25,14 @@ __all__ = ["ChargerSession", "SessionFacts", "SessionSettings"]
 
 # A relayed call that waits longer than this part of its time is not written: its answer would come too late.
 RELAY_QUEUE_PART = 0.8
+# How long a charger may take to report on a firmware or diagnostics job it has just agreed to.
+JOB_GRACE_SECONDS = 60.0
+
+
+def agreed_job(answered: Answered) -> Busy | None:
+    if answered.action == CentralAction.GET_DIAGNOSTICS and answered.payload.get("fileName"):
+        return Busy.DIAGNOSTICS
+    return Busy.FIRMWARE if answered.action == CentralAction.UPDATE_FIRMWARE else None
 
 
 class ChargerSession:
@@ -109,7 +117,8 @@ class ChargerSession:
         if asks_at is not None and (soonest is None or asks_at < soonest):
             soonest = asks_at
         if not self._announced_idle:
-            for at in (self._charger.settled_at, self._charger.remote_start_until):
+            charger = self._charger
+            for at in (charger.settled_at, charger.remote_start_until, charger.job_until):
                 if at > self._ticked_at and (soonest is None or at < soonest):
                     soonest = at
         return soonest
@@ -297,6 +306,8 @@ class ChargerSession:
                 self._inquiry.expect_statuses(now)
         elif refused and answered.action == CentralAction.REMOTE_START_TRANSACTION:
             self._charger.remote_start_until = 0.0
+        elif not refused and answered.outcome is Outcome.RESULT and (job := agreed_job(answered)):
+            self._charger.agree_to_job(job, now + JOB_GRACE_SECONDS)
         question = self._asked.pop(answered.call_id, None)
         if question is None:
             effects.append(answered)

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import connection
 
 from gateway.ocpp16.records import Boot, DiagnosticsStatus, FirmwareStatus, Status
+from gateway.store import diagnostics_jobs
 from gateway.store.jobs import Recorded
 
 BOOT_CHARGER = """
@@ -89,6 +90,7 @@ def firmware_status(jobs: list[Recorded]) -> list[None]:
 
 def diagnostics_status(jobs: list[Recorded]) -> list[None]:
     texts: list[DiagnosticsStatus] = [job.record for job in jobs]  # type: ignore[misc]  # apply groups jobs by record
+    diagnostics_jobs.hear([job.charger_id for job in jobs], [one.status for one in texts])
     return _job_status("diagnostics_status", jobs, [one.status for one in texts])
 
 

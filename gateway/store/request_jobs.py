@@ -10,6 +10,7 @@ from accounts import keyring
 from chargers.models import GatewayRequest
 from chargers.request_states import ACTIONS, RequestError, RequestKind
 from chargers.services.asking import seal_of
+from gateway.store import diagnostics_jobs
 from gateway.store.jobs import EndRequest
 from gateway.store.upstream_reading import login_forms
 from installations.access import may
@@ -86,4 +87,7 @@ def end(jobs: list[EndRequest]) -> list[None]:
                 [json.dumps(dict(job.result)) for job in jobs],
             ],
         )
+    not_asked = [job.request_id for job in jobs if job.error not in ("", RequestError.OUTCOME_UNKNOWN)]
+    if not_asked:
+        diagnostics_jobs.close(not_asked)
     return [None] * len(jobs)

@@ -4,16 +4,12 @@ import sys
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.api.problems import CONTENT_TYPE, Problem, not_found
+from accounts.api.problems import Problem, not_found, problem_response
 from portal import pages
-
-
-def problem_response(problem: Problem) -> JsonResponse:
-    return JsonResponse(problem.body(), status=problem.status, headers=problem.headers, content_type=CONTENT_TYPE)
 
 
 def _for_api(request: HttpRequest) -> bool:

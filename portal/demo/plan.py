@@ -72,6 +72,7 @@ def environment(options: Options) -> dict[str, str]:
         "REDIS_URL": redis_url(options.data),
         "ALLOW_LOOPBACK_BACKENDS": "1",
         "GATEWAY_PUBLIC_URL": options.gateway_url,
+        "PORTAL_PUBLIC_URL": options.url,
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -123,7 +123,7 @@ WITHOUT_A_PAGE = {
     "audit_download", "installation_audit_download", "charger_messages_download", "charger_link_password_cancel",
     "filter_remove",
     "filter_save",
-    "backend_test_start",
+    "backend_test_start", "diagnostics", "diagnostics_upload",
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "charger_sessions_export", "installation_sessions_export",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "sign_out", "token_revoke",

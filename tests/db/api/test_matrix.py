@@ -9,8 +9,10 @@ from django.urls import URLPattern, URLResolver
 
 from accounts.api.view import ResourceView
 from accounts.models import ApiToken, AuditEntry
+from chargers.models import GatewayRequest
 from portal.api.urls import urlpatterns
 from tests.db.api.conftest import ROLES, Caller, World, token_for
+from tests.db.chargers import scene
 
 EVERYBODY = frozenset(ROLES)
 SEE = frozenset({"owner", "service", "viewer", "member", "staff"})
@@ -127,6 +129,11 @@ TABLE: dict[str, Address] = {
         lambda world: f"/chargers/{world.charger.device_id}/commands/{world.command.pk}/",
         lambda world: f"/chargers/{world.foreign_charger.device_id}/commands/{world.command.pk}/",
     ),
+    "api-command-diagnostics": Address(
+        {"GET": SWITCH},
+        lambda world: f"/chargers/{world.charger.device_id}/commands/{diagnostics(world)}/diagnostics/",
+        lambda world: f"/chargers/{world.foreign_charger.device_id}/commands/{diagnostics(world)}/diagnostics/",
+    ),
     "api-configuration": Address(
         {"GET": SEE, "PATCH": SWITCH},
         lambda world: f"/chargers/{world.charger.device_id}/configuration/",
@@ -168,6 +175,11 @@ TABLE: dict[str, Address] = {
     ),
 }
 OPEN = {"api-schema", "api-docs", "api-unknown"}
+
+
+def diagnostics(world: World) -> int:
+    found = GatewayRequest.objects.filter(kind="get_diagnostics").first()
+    return (found or scene.diagnostics(world.charger, b"of the", b" charger")).pk
 
 
 def foreign_rollout(world: World) -> str:

@@ -5,8 +5,19 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from chargers.models import Charger, ChargerLink, Connector, GatewayNode, GatewayRequest, ReportedSetting, Transaction
+from chargers.models import (
+    Charger,
+    ChargerLink,
+    Connector,
+    DiagnosticsPart,
+    DiagnosticsUpload,
+    GatewayNode,
+    GatewayRequest,
+    ReportedSetting,
+    Transaction,
+)
 from chargers.profiles import profile_named
+from chargers.services.diagnostics import digest_token
 from installations.authentication import Draft, Password
 from installations.authentication import KeepPassword as Keep
 from installations.models import IdTag, Installation
@@ -15,6 +26,7 @@ from installations.services.installations import create_installation
 NODE = "node-1"
 BACKEND = "wss://ocpp.example.com/devices/{deviceId}"
 PASSWORD = "Initial0Password0123"
+TOKEN = "TokenOfAnUpload0123456789-"
 
 
 def person(email: str = "service@example.com") -> User:
@@ -103,6 +115,28 @@ def backend_test(charger: Charger) -> GatewayRequest:
             "address": "93.184.216.34", "milliseconds": 40, "fault": "not_found",
         },
     )  # fmt: skip
+
+
+def diagnostics(charger: Charger, *parts: bytes) -> GatewayRequest:
+    """A GetDiagnostics whose file came, in these parts; without any, the charger may still upload. Its token: TOKEN."""
+    now = timezone.now()
+    request = GatewayRequest.objects.create(
+        kind="get_diagnostics", installation=charger.installation, charger=charger, asked_by_label="owner@example.org",
+        payload={"action": "GetDiagnostics", "call": {}}, deadline_at=now, ended_at=now, state="done",
+        result={"status": "Accepted", "file_name": "log.zip"},
+    )  # fmt: skip
+    upload = DiagnosticsUpload.objects.create(
+        request=request, charger=charger, digest=digest_token(f"{TOKEN}{charger.device_id}"),
+        expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    if parts:
+        upload.attempt = upload.kept_attempt = 1
+        upload.received_at, upload.size = now, sum(map(len, parts))
+        upload.save()
+        DiagnosticsPart.objects.bulk_create(
+            DiagnosticsPart(upload=upload, attempt=1, number=number, data=data) for number, data in enumerate(parts)
+        )
+    return request
 
 
 def command(charger: Charger) -> GatewayRequest:

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
 
 from accounts.models import User
-from chargers.models import Charger, Delivery, Rollout, Transaction
+from chargers.models import Charger, Delivery, GatewayRequest, Rollout, Transaction
 from chargers.services.rollouts import start_rollout
 from installations.models import Circuit, Grant, IdTag, Installation
 from installations.services.installations import create_installation
@@ -64,12 +64,19 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         "rollout": reverse("rollout", args=[rollout.pk]),
         "delivery": reverse("delivery", args=[rollout.pk, delivery.pk]),
         "charger_commands": reverse("charger_commands", args=["ZCS000001"]),
+        "diagnostics": reverse("diagnostics", args=["ZCS000001", diagnostics_of("ZCS000001")]),
         "backend_test": reverse(
             "backend_test", args=[site.pk, scene.backend_test(Charger.objects.filter(installation=site)[0]).pk]
         ),
         "account": reverse("account"),
         "installation_new": reverse("installation_new"),
     }
+
+
+def diagnostics_of(device_id: str) -> int:
+    charger = Charger.objects.get(device_id=device_id)
+    found = GatewayRequest.objects.filter(charger=charger, kind="get_diagnostics").first()
+    return (found or scene.diagnostics(charger, b"a file")).pk
 
 
 # Page: roles that get 200; who is related but lacks the role gets 403, strangers 404.
@@ -107,6 +114,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "revision_restore": frozenset({"owner", "service"}),
     "backend_test": ALL,
     "charger_commands": ALL,
+    "diagnostics": frozenset({"owner", "service"}),
 }
 FOR_EVERYBODY = {"change_new", "find", "installations", "rollouts", "account", "installation_new"}
 POSTS: dict[str, frozenset[str]] = {
@@ -135,6 +143,8 @@ POSTS: dict[str, frozenset[str]] = {
 ELSEWHERE = {
     "audit",
     "audit_download",
+    # Chargers have no session: see tests/db/chargers/test_diagnostics.py.
+    "diagnostics_upload",
     "change",
     "home",
     "sign_in",

@@ -1,5 +1,6 @@
 """Orders are judged before they are sent: whatever passes fits the standard, whatever does not names its field."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "get_configuration": {"keys": ["HeartbeatInterval"]},
     "change_configuration": {"settings": {"HeartbeatInterval": "60"}},
     "update_firmware": {"location": "https://maker.example.com/fw.bin"},
+    "get_diagnostics": {"start_at": NOW - timedelta(hours=1)},
     "reserve_now": {"id_tag": "04A2B3", "expires_at": NOW + timedelta(hours=1), "reservation_id": 3},
     "cancel_reservation": {"reservation_id": 3},
     "data_transfer": {"vendor_id": "com.example"},
@@ -45,7 +47,12 @@ def test_the_least_that_a_command_needs_is_enough(kind: str) -> None:
     order = read_order(kind, GIVEN[kind], now=NOW)
     assert order.action == COMMANDS[RequestKind(kind)].action
     if kind != "change_configuration":
-        check_request(order.action, order.payload)
+        check_request(order.action, sent(kind, order.payload))
+
+
+def sent(kind: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The gateway makes the address for diagnostics."""
+    return {**payload, "location": "https://portal.example.com/up"} if kind == "get_diagnostics" else payload
 
 
 def test_every_command_is_tried() -> None:
@@ -69,7 +76,7 @@ def test_what_passes_may_be_sent_and_what_does_not_names_its_field(kind: str, mo
         for key, value in order.payload["settings"].items():
             check_request("ChangeConfiguration", {"key": key, "value": value})
     else:
-        check_request(order.action, order.payload)
+        check_request(order.action, sent(kind, order.payload))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,8 @@ def test_what_passes_may_be_sent_and_what_does_not_names_its_field(kind: str, mo
         ("update_firmware", {"location": "file:///etc/passwd"}, "/location", "location"),
         ("reserve_now", {**GIVEN["reserve_now"], "expires_at": NOW}, "/expires_at", "past"),
         ("change_configuration", {"settings": {}}, "/settings", "settings"),
+        ("get_diagnostics", {"start_at": NOW, "stop_at": NOW}, "/stop_at", "order"),
+        ("get_diagnostics", {"location": "https://elsewhere.example.com/"}, "/location", "not_for_this_command"),
     ],
 )
 def test_a_fault_names_field_and_rule(kind: str, given_: dict[str, Any], pointer: str, code: str) -> None:

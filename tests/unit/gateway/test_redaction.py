@@ -37,6 +37,8 @@ holders = st.one_of(
     st.builds(lambda name, secret: {"data": f"{name}: {secret}"}, names, secrets),
     st.builds(lambda secret: {"location": f"ftp://user:{secret}@host.example/logs"}, secrets),
     st.builds(lambda secret: {"location": f"https://host.example/up?sig={secret}&x=1"}, secrets),
+    st.builds(lambda secret: {"location": f"https://host.example/{secret}/up"}, secrets),
+    st.builds(lambda secret: {"fileName": f"http://h/diagnostics/{secret:_<20}x.log"}, st.just(CANARY)),
     st.builds(lambda secret: {"data": f"Authorization: Basic {secret}"}, secrets),
     st.builds(lambda secret: {"data": f"-----BEGIN PRIVATE KEY-----\n{secret}\n"}, secrets),
 )
