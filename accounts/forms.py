@@ -5,9 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.permissions import Scope
 
 SCOPE_LABELS = {
@@ -40,6 +43,43 @@ class SignInForm(AuthenticationForm):
     def clean_username(self) -> str:
         email: str = self.cleaned_data["username"]
         return email.strip().lower()
+
+
+def _password(label: Any, *, new: bool, help_text: Any = "") -> forms.CharField:
+    attributes = {"autocomplete": "new-password" if new else "current-password", "class": "form-control"}
+    return forms.CharField(
+        label=label, strip=False, help_text=help_text, widget=forms.PasswordInput(attrs=attributes), max_length=1000
+    )
+
+
+class ProofForm(forms.Form):
+    """Only the person's own password proves it."""
+
+    password = _password(_("Your password"), new=False)
+
+
+class PasswordForm(forms.Form):
+    """``user``: whose password is changed; the rules compare it with the person's name and address."""
+
+    current = _password(_("Password now"), new=False)
+    new = _password(_("New password"), new=True)
+    again = _password(_("New password once more"), new=True)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["new"].help_text = " ".join(password_validators_help_texts())
+
+    def clean_new(self) -> str:
+        new: str = self.cleaned_data["new"]
+        validate_password(new, self.user)
+        return new
+
+    def clean_again(self) -> str:
+        again: str = self.cleaned_data["again"]
+        if "new" in self.cleaned_data and again != self.cleaned_data["new"]:
+            raise ValidationError(_("The two new passwords differ: type the same one twice."))
+        return again
 
 
 class TokenForm(forms.Form):

@@ -16,6 +16,12 @@ RETURNING count, CEIL(EXTRACT(EPOCH FROM started_at + make_interval(secs => %(wi
 """
 FORGET = "DELETE FROM accounts_ratewindow WHERE started_at < clock_timestamp() - interval '1 day'"
 
+LOOK = """
+SELECT count, CEIL(EXTRACT(EPOCH FROM started_at + make_interval(secs => %(window)s) - clock_timestamp()))::int
+FROM accounts_ratewindow
+WHERE subject = %(subject)s AND started_at > clock_timestamp() - make_interval(secs => %(window)s)
+"""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -33,3 +39,17 @@ def hit(subject: str, *, limit: int, window_seconds: int) -> Verdict:
         if count == 1 and secrets.randbelow(500) == 0:
             cursor.execute(FORGET)
     return Verdict(count <= limit, limit, max(0, limit - count), max(1, reset))
+
+
+def look(subject: str, *, limit: int, window_seconds: int) -> Verdict:
+    """What ``hit`` would say, without counting."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOOK, {"subject": subject[:100], "window": window_seconds})
+        count, reset = cursor.fetchone() or (0, window_seconds)
+    return Verdict(count < limit, limit, max(0, limit - count), max(1, reset))
+
+
+def forget(subject: str) -> None:
+    """Begin anew for ``subject``: it has shown itself worthy."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_ratewindow WHERE subject = %s", [subject[:100]])

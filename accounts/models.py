@@ -97,6 +97,17 @@ class SavedFilter(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_filter_once")]
 
 
+class BrowserSession(models.Model):
+    """Where a person is signed in. Without its row in Django's table of sessions it is over, whatever stands here."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="browser_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    signed_in_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+    remote_address = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+
+
 class AuditEntry(models.Model):
     """Who did what to which object, append-only: a trigger refuses UPDATE and DELETE (see accounts/audit_chain.py).
 

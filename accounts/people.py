@@ -3,14 +3,24 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import audit
 from accounts.models import SavedFilter, User
 from accounts.refusals import Conflict, Invalid
 
 MOST_FILTERS = 30
 LONGEST_NAME = 60
 LONGEST_QUERY = 500
+
+
+def change_password(*, user: User, new: str) -> None:
+    """Every session of the person ends by it, but one that is told the new one. API tokens go on."""
+    with transaction.atomic():
+        user.set_password(new)
+        user.save(update_fields=["password"])
+        audit.record(user, "password_changed", user)
 
 
 def set_language(*, user: User, language: str) -> None:

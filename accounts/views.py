@@ -1,6 +1,7 @@
 """Sign in and out, and a person's own account."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -8,18 +9,21 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from accounts import audit
 from accounts.forms import SCOPE_LABELS, SignInForm, TokenForm
+from accounts.guesses import count_guess, was_right, was_wrong
 from accounts.models import User
 from accounts.people import set_language
 from accounts.permissions import Scope
-from accounts.refusals import Refusal
+from accounts.proof import needs_proof
+from accounts.refusals import Refusal, Throttled
 from accounts.tokens import issue_token, list_tokens, revoke_token
 from accounts.web import actor_of, page
 
@@ -38,16 +42,36 @@ def _remember_language(response: HttpResponse, language: str) -> None:
 
 
 class SignIn(LoginView):
+    """Guesses are counted before a password is compared: too many are answered by 429 and a sentence."""
+
     template_name = "accounts/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
     extra_context = {"title": gettext_lazy("Sign in")}
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            count_guess(request, request.POST.get("username", ""))
+        except Throttled as refusal:
+            form = SignInForm(request, initial={"username": request.POST.get("username", "")})
+            context = self.get_context_data(form=form, refusal=refusal.detail)
+            response = render(request, self.template_name, context, status=429)
+            response["Retry-After"] = str(refusal.retry_seconds)
+            return response
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        was_wrong(self.request)
+        return super().form_invalid(form)
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """The person's language comes along from whichever browser it was chosen in."""
+        was_right(self.request.POST.get("username", ""))
         response = super().form_valid(form)
         user = form.get_user()
-        if isinstance(user, User) and user.language:
+        assert isinstance(user, User)
+        audit.record(user, "signed_in", user)
+        if user.language:
             _remember_language(response, user.language)
         return response
 
@@ -58,6 +82,7 @@ class SignOut(LogoutView):
 
 @login_required
 @never_cache
+@needs_proof()
 @sensitive_post_parameters()
 def account(request: HttpRequest) -> HttpResponse:
     """The person's API tokens; a new one is shown in this answer and never again."""

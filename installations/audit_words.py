@@ -39,6 +39,9 @@ ACTIONS = {
     "circuit_deleted": _("Circuit deleted"),
     "token_issued": _("API token made"),
     "token_revoked": _("API token revoked"),
+    "signed_in": _("Signed in"),
+    "sessions_ended": _("Signed out elsewhere"),
+    "password_changed": _("Password changed"),
     "audit_pruned": _("Old entries removed"),
 }
 OBJECTS = {

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.permissions import Action
+from accounts.proof import needs_proof
 from accounts.web import actor_of, is_partial, page
 from chargers.forms.authentication import AuthenticationForm
 from chargers.services.authentication import Refused, StaleRevision, draft_of, preview, save
@@ -33,6 +34,7 @@ TEMPLATE = "chargers/authentication.html"
 
 @login_required
 @never_cache
+@needs_proof(step="save")
 @sensitive_post_parameters(PASSWORD)
 def authentication(request: HttpRequest, pk: int) -> HttpResponse:
     step = request.POST.get("step", "")

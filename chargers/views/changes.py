@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.keyset import BadCursor, read_page
 from accounts.permissions import Action
+from accounts.proof import needs_proof
 from accounts.refusals import Refusal
 from accounts.web import actor_of, is_unchanged, page, version_tag, whole_number
 from chargers.change_rows import ITEM_ORDER, find_change, list_changes, list_items, tallies, tally_of
@@ -86,6 +87,7 @@ def _visible(request: HttpRequest) -> QuerySet[Installation]:
 
 
 @login_required
+@needs_proof()
 @never_cache
 def change(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks for itself while something is worked on: 304 while nothing that it shows changed."""

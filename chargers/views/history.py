@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.permissions import Action
+from accounts.proof import needs_proof
 from accounts.web import actor_of, page, whole_number
 from chargers.services.authentication import Refused, StaleRevision, draft_of, preview, restore
 from chargers.views.judged import changes_between, judged_context, needs_name, to_rollout
@@ -33,6 +34,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@needs_proof()
 @never_cache
 def restore_revision(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """The preview of going back, and the way back itself: the same gates as a save."""

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Action
+from accounts.proof import needs_proof
 from accounts.refusals import Refusal
 from accounts.web import actor_of, page
 from chargers.details import recent_security_events
@@ -32,6 +33,7 @@ def _charger_to_edit(request: HttpRequest, device_id: str) -> Charger:
 
 
 @login_required
+@needs_proof()
 @never_cache
 def link_password(request: HttpRequest, device_id: str) -> HttpResponse:
     """POST without ``by_hand`` sends it over the connection; with it, the answer shows the password, this once."""

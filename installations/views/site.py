@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import Action
+from accounts.proof import needs_proof
 from accounts.refusals import Refusal
 from accounts.web import actor_of, page
 from installations.access import may
@@ -129,6 +130,7 @@ def _tree(circuits: list[Circuit]) -> list[tuple[range, Circuit]]:
 
 
 @login_required
+@needs_proof()
 def access(request: HttpRequest, pk: int) -> HttpResponse:
     installation = installation_for(request, pk, Action.VIEW_ACCESS)
     form = GrantForm(request.POST or None)
@@ -152,6 +154,7 @@ def access(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@needs_proof()
 @require_POST
 def access_revoke(request: HttpRequest, pk: int, grant_pk: int) -> HttpResponse:
     installation = installation_for(request, pk, Action.GRANT_ACCESS)

@@ -119,6 +119,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   } else if (xhr.status < 400 || xhr.status === 412 || xhr.status === 422) showTrouble("");
 });
 
+// A page that asks by itself is no sign of a person: it must not keep the session open.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.hasAttribute("data-poll")) event.detail.headers["X-Poll"] = "1";
+});
+
 // A page nobody looks at asks less often.
 let polledAt = 0;
 document.addEventListener("htmx:beforeRequest", (event) => {

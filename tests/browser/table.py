@@ -112,6 +112,9 @@ PAGES = [
     Shown("rollout", "rollout", "/rollouts/{rollout}/"),
     Shown("delivery", "delivery", "/rollouts/{rollout}/deliveries/{delivery}/"),
     Shown("account", "account", "/account/"),
+    Shown("security", "security", "/account/security/"),
+    Shown("security-faults", "security", "/account/security/", send_empty),
+    Shown("prove", "prove", "/sign-in/prove/?next=/account/"),
     Shown("account-faults", "account", "/account/", send_empty),
     Shown("not-found", "installation", "/installations/999999/"),
     Shown("api-docs", "api-docs", "/api/docs/", guest=True),
@@ -126,5 +129,6 @@ WITHOUT_A_PAGE = {
     "backend_test_start", "diagnostics", "diagnostics_upload",
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "charger_sessions_export", "installation_sessions_export",
-    "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "sign_out", "token_revoke",
+    "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "session_end", "sessions_end",
+    "sign_out", "token_revoke",
 }  # fmt: skip

@@ -69,6 +69,7 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
             "backend_test", args=[site.pk, scene.backend_test(Charger.objects.filter(installation=site)[0]).pk]
         ),
         "account": reverse("account"),
+        "security": reverse("security"),
         "installation_new": reverse("installation_new"),
     }
 
@@ -116,7 +117,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "charger_commands": ALL,
     "diagnostics": frozenset({"owner", "service"}),
 }
-FOR_EVERYBODY = {"change_new", "find", "installations", "rollouts", "account", "installation_new"}
+FOR_EVERYBODY = {"change_new", "find", "installations", "rollouts", "account", "security", "installation_new"}
 POSTS: dict[str, frozenset[str]] = {
     "installation_authentication": frozenset({"owner", "service"}),
     "backend_test_start": frozenset({"owner", "service"}),
@@ -150,6 +151,9 @@ ELSEWHERE = {
     "sign_in",
     "sign_out",
     "token_revoke",
+    "prove",
+    "session_end",
+    "sessions_end",
     "language",
     "filter_save",
     "filter_remove",
