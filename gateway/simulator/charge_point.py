@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.simulator import memory, orders, replies, rpc
 from gateway.simulator.connector import Connector, Visit
+from gateway.simulator.errands import Errands
 from gateway.simulator.limits import Held, obeyed
 from gateway.simulator.line import TIMEOUTS_TO_HANG_UP, Boot, Line, Message, status_notification
 from gateway.simulator.local_cards import LocalCards
@@ -46,6 +47,7 @@ class ChargePoint:
         self.charging_profiles: list[Held] = []
         self.sessions.limit_of = self.limit_of
         self.cards = LocalCards()
+        self.errands = Errands(self)
         self._effects: list[Effect] = []
         self._prefix = f"{int(now * 1000):x}"
         self._reset_at: float | None = None
@@ -97,6 +99,7 @@ class ChargePoint:
     def due(self) -> float | None:
         """When ``tick`` has something to do."""
         times = [self.sessions.due(), *(line.due() for line in self.lines.values())]
+        times.append(self.errands.due())
         times += [self._reset_at, self._power_at, self._cable_at, self._relogin_at, self.whereabouts.fall_back_at()]
         return min((at for at in times if at is not None), default=None)
 
@@ -142,6 +145,7 @@ class ChargePoint:
                 if line.timeouts >= TIMEOUTS_TO_HANG_UP:
                     self._effects.append(HangUp(line.name))
         self.sessions.tick(lambda tag: self.may_offline(tag, now), now)
+        self._effects += self.errands.tick(now)
         fall_back_at = self.whereabouts.fall_back_at()
         if fall_back_at is not None and now >= fall_back_at:
             self.whereabouts.fall_back()
@@ -190,6 +194,14 @@ class ChargePoint:
         self.sessions.send_all_away(f"{kind}Reset", now)
         self._reset_at = now + self.pace.reset
 
+    def restart_for_firmware(self, now: float) -> None:
+        self._reset_at = now
+
+    def errand_ended(self, number: int, good: bool, now: float) -> None:
+        """What the runner was asked to fetch or to upload is over."""
+        self.errands.ended(number, good, now)
+        self.tick(now)
+
     def lose_power(self, now: float) -> None:
         self.quirk = Quirk.NONE
         self._reset_at = now
@@ -199,6 +211,7 @@ class ChargePoint:
         if line.name == MAIN and self.whereabouts.settled():
             self.save()
         self._report(line, now)
+        self.errands.booted(line)
 
     def save(self) -> None:
         if Save() not in self._effects:
@@ -270,6 +283,7 @@ class ChargePoint:
 
     def _reboot(self, now: float) -> None:
         self._reset_at = self._relogin_at = None
+        self.errands.lost_power()
         self._power_at = now + self.rng.uniform(*self.pace.reboot)
         self._effects += [HangUp(name) for name in self.lines]
         for line in self.lines.values():

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 MAX_KEYS_PER_CALL = 20
+PROFILES = "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger"
 
 
 class Change(StrEnum):
@@ -56,12 +57,13 @@ def standard_keys(connectors: int, meter_seconds: float) -> list[Key]:
         Key("MeterValuesSampledData", "Energy.Active.Import.Register"),
         Key("MeterValueSampleInterval", str(max(1, round(meter_seconds))), number),
         Key("NumberOfConnectors", str(connectors), readonly=True),
+        Key("ReserveConnectorZeroSupported", "true", readonly=True),
         Key("ResetRetries", "1", number),
         Key("StopTransactionOnEVSideDisconnect", "true", boolean),
         Key("StopTransactionOnInvalidId", "true", boolean),
         Key("StopTxnAlignedData", ""),
         Key("StopTxnSampledData", ""),
-        Key("SupportedFeatureProfiles", "Core,LocalAuthListManagement,SmartCharging,RemoteTrigger", readonly=True),
+        Key("SupportedFeatureProfiles", PROFILES, readonly=True),
         Key("TransactionMessageAttempts", "20", number),
         Key("TransactionMessageRetryInterval", "5", number),
         Key("UnlockConnectorOnEVSideDisconnect", "true", boolean),

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class Status(StrEnum):
     AVAILABLE = "Available"
+    RESERVED = "Reserved"
     PREPARING = "Preparing"
     CHARGING = "Charging"
     SUSPENDED_EV = "SuspendedEV"
@@ -16,8 +17,9 @@ class Status(StrEnum):
 
 
 MOVES: Mapping[Status, frozenset[Status]] = {
-    Status.AVAILABLE: frozenset({Status.PREPARING, Status.UNAVAILABLE}),
-    Status.PREPARING: frozenset({Status.AVAILABLE, Status.CHARGING, Status.UNAVAILABLE}),
+    Status.AVAILABLE: frozenset({Status.RESERVED, Status.PREPARING, Status.UNAVAILABLE}),
+    Status.RESERVED: frozenset({Status.AVAILABLE, Status.PREPARING, Status.UNAVAILABLE}),
+    Status.PREPARING: frozenset({Status.AVAILABLE, Status.RESERVED, Status.CHARGING, Status.UNAVAILABLE}),
     Status.CHARGING: frozenset({Status.SUSPENDED_EV, Status.SUSPENDED_EVSE, Status.FINISHING}),
     Status.SUSPENDED_EVSE: frozenset({Status.CHARGING, Status.FINISHING}),
     Status.SUSPENDED_EV: frozenset({Status.CHARGING, Status.FINISHING}),
@@ -51,7 +53,7 @@ class Transaction:
 
 @dataclass(slots=True)
 class Connector:
-    """``operative`` outlives a reboot. ``becomes``: a change that waits for the transaction to end.
+    """``operative`` and ``reserved`` outlive a reboot. ``becomes``: a change that waits for the transaction to end.
 
     ``next_at``: when the present phase ends; None while an answer is awaited or nothing goes on.
     """
@@ -60,6 +62,7 @@ class Connector:
     meter: int = 0
     status: Status = Status.AVAILABLE
     operative: bool = True
+    reserved: bool = False
     becomes: bool | None = None
     visit: Visit | None = None
     transaction: Transaction | None = None
@@ -78,7 +81,9 @@ class Connector:
     @property
     def rest(self) -> Status:
         """Where it goes when no car is there."""
-        return Status.AVAILABLE if self.operative else Status.UNAVAILABLE
+        if not self.operative:
+            return Status.UNAVAILABLE
+        return Status.RESERVED if self.reserved else Status.AVAILABLE
 
     def leave(self) -> None:
         """The car is gone."""

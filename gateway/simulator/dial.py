@@ -1,8 +1,10 @@
-"""How a simulated charger dials: it asks nobody, trusts what it is told to, and gives up quietly."""
+"""How a simulated charger dials and sends files: it asks nobody, trusts what it is told to, and gives up quietly."""
 
+import asyncio
 import base64
 import ssl
 from functools import cache
+from urllib.parse import urlsplit
 
 from picows import WSError, ws_connect
 
@@ -13,6 +15,8 @@ MAX_BYTES = 65_536
 PING_SECONDS = 60
 PONG_SECONDS = 20
 HANDSHAKE_SECONDS = 20
+REQUEST_SECONDS = 60
+MOST_ANSWER_BYTES = 65_536
 
 
 class DialFailed(Exception):
@@ -63,3 +67,38 @@ async def dial(endpoint: Endpoint, wire: Wire, *, verify: bool = False) -> None:
     if not wire.was_opened:
         # picows returns as if all were well when the peer hangs up without a word during the handshake.
         raise DialFailed("hung up")
+
+
+class RequestFailed(Exception):
+    """No answer, or not a good one."""
+
+
+async def request(method: str, url: str, body: bytes = b"", *, verify: bool = False) -> bytes:
+    """One HTTP request without redirects, as a simulated charger makes them; the body of its 2xx answer.
+
+    Raises RequestFailed.
+    """
+    parts = urlsplit(url)
+    context = None
+    if parts.scheme == "https":
+        context = _checked_certificate() if verify else _any_certificate()
+    try:
+        async with asyncio.timeout(REQUEST_SECONDS):
+            port = parts.port or (443 if context else 80)
+            reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
+            try:
+                target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+                head = f"{method} {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\nConnection: close\r\n"
+                head += f"Content-Type: application/octet-stream\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(head.encode("ascii") + body)
+                answer = await reader.read(MOST_ANSWER_BYTES)
+                while more := await reader.read(MOST_ANSWER_BYTES):
+                    answer = (answer + more)[:MOST_ANSWER_BYTES]
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError) as error:
+        raise RequestFailed(type(error).__name__) from error
+    status, _, rest = answer.partition(b"\r\n")
+    if not status.startswith(b"HTTP/1.") or status[9:10] != b"2":
+        raise RequestFailed(status[:12].decode(errors="replace"))
+    return rest.partition(b"\r\n\r\n")[2]

@@ -12,19 +12,27 @@ from gateway.simulator.values import Judged, Told, timestamp
 
 MASK = "***"
 _SECRET_NAME = re.compile(r"password|authorizationkey$|secret|credential|token|private", re.IGNORECASE)
+_PATH = re.compile(r"(?<=[^:/])/.*", re.DOTALL)
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 
 
 def masked(value: Any) -> Any:
-    """The payload without passwords: fields and configuration keys that hold one, and user info in URLs."""
+    """The payload without passwords: fields and configuration keys that hold one, parts of URLs."""
     if isinstance(value, dict):
         hidden = {"value"} if _SECRET_NAME.search(str(value.get("key", ""))) else set()
         return {
-            name: MASK if name in hidden or _SECRET_NAME.search(name) else masked(each) for name, each in value.items()
+            name: MASK if name in hidden or _SECRET_NAME.search(name) else _member(name, each)
+            for name, each in value.items()
         }
     if isinstance(value, list):
         return [masked(each) for each in value]
     return _USER_INFO.sub(f"{MASK}@", value) if isinstance(value, str) else value
+
+
+def _member(name: str, value: Any) -> Any:
+    """Of where to fetch from or to upload to only the host: what stands behind it may be all that protects it."""
+    seen = masked(value)
+    return _PATH.sub(f"/{MASK}", seen) if name == "location" and isinstance(seen, str) else seen
 
 
 def line(device_id: str, judged: Judged) -> bytes:

@@ -20,6 +20,7 @@ def snapshot(point: "ChargePoint") -> dict[str, Any]:
         "next_number": point.sessions.next_number,
         "cards": point.cards.snapshot(),
         "charging_profiles": [one.plain() for one in point.charging_profiles if one.purpose != TX],
+        "reservations": point.sessions.reservations.snapshot(),
         "inoperative": [each.number for each in connectors if not _will_be_operative(each.operative, each.becomes)],
         "meters": [each.meter for each in connectors],
         "open": {str(each.number): asdict(each.transaction) for each in connectors if each.transaction},
@@ -38,6 +39,7 @@ def restore(point: "ChargePoint", saved: Mapping[str, Any], now: float) -> None:
     sessions.next_number = saved["next_number"]
     point.cards.restore(saved.get("cards", {}))
     point.charging_profiles = [Held(**one) for one in saved.get("charging_profiles", ())]
+    sessions.reservations.restore(saved.get("reservations", ()))
     for connector, meter in zip(sessions.connectors, saved["meters"], strict=False):
         connector.meter = meter
     for name, kept in saved["lines"].items():

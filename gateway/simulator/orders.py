@@ -11,6 +11,7 @@ from gateway.simulator.configuration import MAX_KEYS_PER_CALL, Change
 from gateway.simulator.connector import Connector, Status, Visit
 from gateway.simulator.limits import HIGHEST_STACK_LEVEL, MAX, TX, Held
 from gateway.simulator.line import Boot, Line, Message, status_notification
+from gateway.simulator.reservations import Reservation
 from gateway.simulator.rpc import Fault
 from gateway.simulator.values import Quirk
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 type Answer = dict[str, Any]
 
-NOT_SUPPORTED = {"CancelReservation", "GetCompositeSchedule", "GetDiagnostics", "ReserveNow", "UpdateFirmware"}
+NOT_SUPPORTED = {"GetCompositeSchedule"}
 
 
 def obey(point: "ChargePoint", line: Line, action: str, payload: Any, now: float) -> Answer:
@@ -96,7 +97,7 @@ def _trigger(point: "ChargePoint", line: Line, asked: requests.TriggerMessage, n
                 if each.number:
                     point.sessions.read_meter(each, now, context="Trigger", triggered=True)
         case name:
-            line.put(Message(name, {"status": "Idle"}, triggered=True))
+            line.put(Message(name, {"status": point.errands.status(name)}, triggered=True))
     return _status(True)
 
 
@@ -186,6 +187,28 @@ def _clear_profile(point: "ChargePoint", line: Line, asked: requests.ClearChargi
     return _status(bool(found), "Unknown")
 
 
+def _reserve(point: "ChargePoint", line: Line, asked: requests.ReserveNow, now: float) -> Answer:
+    new = Reservation(asked.reservation_id, asked.connector_id, asked.id_tag, asked.expiry_date.timestamp())
+    status = point.sessions.reservations.reserve(new, now)
+    point.save()
+    return {"status": status}
+
+
+def _cancel_reservation(point: "ChargePoint", line: Line, asked: requests.CancelReservation, now: float) -> Answer:
+    known = point.sessions.reservations.cancel(asked.reservation_id, now)
+    point.save()
+    return _status(known)
+
+
+def _update_firmware(point: "ChargePoint", line: Line, asked: requests.UpdateFirmware, now: float) -> Answer:
+    point.errands.update_firmware(line, asked, now)
+    return {}
+
+
+def _get_diagnostics(point: "ChargePoint", line: Line, asked: requests.GetDiagnostics, now: float) -> Answer:
+    return {"fileName": point.errands.get_diagnostics(line, asked, now)}
+
+
 def _list_version(point: "ChargePoint", line: Line, asked: requests.Empty, now: float) -> Answer:
     return {"listVersion": point.cards.version}
 
@@ -197,18 +220,22 @@ def _send_local_list(point: "ChargePoint", line: Line, asked: requests.SendLocal
 
 
 ORDERS: Mapping[str, tuple[type[Any], Callable[["ChargePoint", Line, Any, float], Answer]]] = {
+    "CancelReservation": (requests.CancelReservation, _cancel_reservation),
     "ChangeAvailability": (requests.ChangeAvailability, _change_availability),
     "ChangeConfiguration": (requests.ChangeConfiguration, _change_configuration),
     "ClearCache": (requests.Empty, lambda point, line, asked, now: _status(True)),
     "ClearChargingProfile": (requests.ClearChargingProfile, _clear_profile),
     "DataTransfer": (requests.DataTransfer, lambda point, line, asked, now: {"status": "UnknownVendorId"}),
     "GetConfiguration": (requests.GetConfiguration, _get_configuration),
+    "GetDiagnostics": (requests.GetDiagnostics, _get_diagnostics),
     "GetLocalListVersion": (requests.Empty, _list_version),
     "RemoteStartTransaction": (requests.RemoteStartTransaction, _remote_start),
     "RemoteStopTransaction": (requests.RemoteStopTransaction, _remote_stop),
+    "ReserveNow": (requests.ReserveNow, _reserve),
     "Reset": (requests.Reset, _reset),
     "SendLocalList": (requests.SendLocalList, _send_local_list),
     "SetChargingProfile": (requests.SetChargingProfile, _set_profile),
     "TriggerMessage": (requests.TriggerMessage, _trigger),
+    "UpdateFirmware": (requests.UpdateFirmware, _update_firmware),
     "UnlockConnector": (requests.UnlockConnector, _unlock),
 }

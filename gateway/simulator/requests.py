@@ -102,6 +102,36 @@ class ClearChargingProfile(Request):
     stack_level: int | None = None
 
 
+class ReserveNow(Request):
+    connector_id: Connector
+    expiry_date: datetime
+    id_tag: IdTag
+    reservation_id: int
+    parent_id_tag: IdTag | None = None
+
+
+class CancelReservation(Request):
+    reservation_id: int
+
+
+Retries = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class UpdateFirmware(Request):
+    location: str
+    retrieve_date: datetime
+    retries: Retries | None = None
+    retry_interval: Retries | None = None
+
+
+class GetDiagnostics(Request):
+    location: str
+    retries: Retries | None = None
+    retry_interval: Retries | None = None
+    start_time: datetime | None = None
+    stop_time: datetime | None = None
+
+
 class DataTransfer(Request):
     vendor_id: Annotated[str, msgspec.Meta(max_length=255)]
     message_id: Key | None = None

@@ -2,16 +2,17 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.simulator.charge_point import ChargePoint
 from gateway.simulator.connector import Visit
-from gateway.simulator.dial import DialFailed, dial
+from gateway.simulator.dial import DialFailed, RequestFailed, dial, request
 from gateway.simulator.judge import JudgeFile
 from gateway.simulator.keeping import StateFile
 from gateway.simulator.scenarios import Arrival, Life
-from gateway.simulator.values import Effect, Endpoint, HangUp, Judged, Save, Send, Told
+from gateway.simulator.values import Effect, Endpoint, Fetch, HangUp, Judged, Save, Send, Told, Upload
 from gateway.wire import Wire
 
 DIALS_AT_ONCE = 64
@@ -109,7 +110,28 @@ class Charger:
                         self._around.told.write_told(self.point.device_id, effect)
                     case Save() if self._around.state is not None:
                         self._around.state.save(self.point.device_id, self.point.snapshot())
+                    case Fetch() | Upload():
+                        self._spawn(self._run_errand(effect))
         self._arm()
+
+    async def _run_errand(self, errand: Fetch | Upload) -> None:
+        sent = ("GET", errand.url, b"") if isinstance(errand, Fetch) else ("PUT", errand.url, errand.content)
+        try:
+            async with self._around.dials:
+                await request(*sent, verify=self._around.verify)
+        except RequestFailed:
+            good = False
+        else:
+            good = True
+        if not self._stopped:
+            self.point.errand_ended(errand.errand, good, self._around.now())
+            self._carry_out()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._around.tasks.add(task)
+        task.add_done_callback(self._around.tasks.discard)
+        return task
 
     def _connect(self) -> list[Effect]:
         """Make the connections agree with what the charge point wants now; answers what follows from that."""
@@ -131,10 +153,7 @@ class Charger:
             lambda: self._opened(name, link), lambda text: self._heard(name, link, text), lambda: self._gone(name, link)
         )
         link = self._links[name] = Link(endpoint, wire)
-        task = asyncio.get_running_loop().create_task(self._open(name, link))
-        link.task = task
-        self._around.tasks.add(task)
-        task.add_done_callback(self._around.tasks.discard)
+        link.task = self._spawn(self._open(name, link))
 
     async def _open(self, name: str, link: Link) -> None:
         try:

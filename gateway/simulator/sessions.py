@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.simulator.connector import Connector, Status, Transaction, Visit
 from gateway.simulator.line import Message, status_notification
+from gateway.simulator.reservations import Reservations
 from gateway.simulator.values import SHORTEST_PREPARE_SECONDS, Pace, timestamp
 
 WATT_HOURS_PER_SECOND = 3
@@ -31,6 +32,7 @@ class Sessions:
         self._rng = rng
         self._tell = tell
         self._ask = ask
+        self.reservations = Reservations(self.connectors, self._move)
         self.limit_of: Callable[[Connector, float], float | None] = lambda _connector, _now: None
 
     @property
@@ -42,17 +44,18 @@ class Sessions:
 
     def due(self) -> float | None:
         times = [at for connector in self.connectors for at in (connector.next_at, connector.meter_at)]
+        times.append(self.reservations.due())
         return min((at for at in times if at is not None), default=None)
 
     def random_seconds(self) -> float:
         return self._rng.uniform(*self._pace.session)
 
     def arrive(self, number: int, visit: Visit, now: float) -> bool:
-        """False sends the car away: the connector is taken or out of service."""
+        """False sends the car away: the connector is taken, kept for another card, or out of service."""
         if not 0 < number < len(self.connectors):
             return False
         connector = self.connectors[number]
-        if connector.status is not Status.AVAILABLE or not connector.operative:
+        if not connector.operative or not self.reservations.admits(connector, visit.id_tag):
             return False
         connector.visit = visit
         connector.next_at = now + max(self._pace.prepare, SHORTEST_PREPARE_SECONDS)
@@ -61,6 +64,7 @@ class Sessions:
 
     def tick(self, offline_allowed: Callable[[str], bool], now: float) -> None:
         self.obey_limits(now)
+        self.reservations.tick(now)
         for connector in self.connectors[1:]:
             if connector.next_at is not None and now >= connector.next_at:
                 self._step(connector, offline_allowed, now)
@@ -132,6 +136,9 @@ class Sessions:
             "meterStart": transaction.meter_start,
             "timestamp": timestamp(now),
         }
+        reservation = self.reservations.take(connector.number, transaction.id_tag)
+        if reservation is not None:
+            payload["reservationId"] = reservation
         self._tell(Message("StartTransaction", payload, transaction.number, connector.number))
         self._move(connector, Status.CHARGING, now)
         self.obey_limits(now)
@@ -204,6 +211,8 @@ class Sessions:
                 continue
             connector.becomes = None
             connector.operative = operative
+            if not operative:
+                self.reservations.closed(connector.number)
             if not waits:
                 self._rest(connector, now)
         return done

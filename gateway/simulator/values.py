@@ -37,6 +37,8 @@ class Pace:
     call_timeout: float = 30.0
     boot_retry: float = 10.0
     fallback: float = 180.0
+    download: float = 5.0
+    install: float = 5.0
 
     def faster(self, factor: float) -> "Pace":
         """Cars and outages ``factor`` times as quick; what the standard or the hardware fixes stays as it is."""
@@ -53,6 +55,8 @@ class Pace:
             offline=short(self.offline),
             offline_gap=short(self.offline_gap),
             meter=max(self.meter / factor, 1.0),
+            download=self.download / factor,
+            install=self.install / factor,
         )
 
 
@@ -108,7 +112,24 @@ class Save:
     """What survives a power cut has changed: keep ``ChargePoint.snapshot()``."""
 
 
-type Effect = Send | HangUp | Judged | Told | Save
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Get this over HTTP, and tell the charge point how it ended (``errand_ended``)."""
+
+    errand: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Put this there over HTTP, and tell the charge point how it ended."""
+
+    errand: int
+    url: str
+    content: bytes
+
+
+type Effect = Send | HangUp | Judged | Told | Save | Fetch | Upload
 
 
 def timestamp(now: float) -> str:

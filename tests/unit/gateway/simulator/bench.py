@@ -9,7 +9,7 @@ from typing import Any
 from gateway.simulator.charge_point import ChargePoint
 from gateway.simulator.connector import Visit
 from gateway.simulator.make import make
-from gateway.simulator.values import MAIN, HangUp, Judged, Pace, Save, Send
+from gateway.simulator.values import MAIN, Fetch, HangUp, Judged, Pace, Save, Send, Upload
 
 GATEWAY = "ws://gateway.test:9000/ocpp"
 PASSWORD = "Link0Password0123456"
@@ -32,6 +32,7 @@ class Bench:
         self._numbers = itertools.count(1)
         self._transactions = itertools.count(101)
         self.judged: list[Judged] = []
+        self.errands: list[Fetch | Upload] = []
         self.saves = 0
         self.hung_up: list[str] = []
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
@@ -76,6 +77,13 @@ class Bench:
                         self.judged.append(effect)
                     case Save():
                         self.saves += 1
+                    case Fetch() | Upload():
+                        self.errands.append(effect)
+
+    def end_errand(self, good: bool) -> None:
+        """The newest one."""
+        self.point.errand_ended(self.errands[-1].errand, good, self.now)
+        self.work()
 
     def _sent(self, line: str, frame: list[Any]) -> None:
         if frame[0] != 2:

@@ -205,7 +205,7 @@ PROFILE = {
         ("ClearChargingProfile", {}, {"status": "Unknown"}),
         ("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 9}, {"status": "Rejected"}),
         ("ChangeAvailability", {"connectorId": 9, "type": "Operative"}, {"status": "Rejected"}),
-        ("UpdateFirmware", {}, "NotSupported"),
+        ("GetCompositeSchedule", {}, "NotSupported"),
         ("MakeCoffee", {}, "NotImplemented"),
         ("Reset", {}, "OccurenceConstraintViolation"),
         ("Reset", {"type": "Gentle"}, "PropertyConstraintViolation"),

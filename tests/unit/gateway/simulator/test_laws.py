@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gateway.simulator.connector import Status
-from gateway.simulator.values import MAIN, Pace
-from tests.unit.gateway.simulator.bench import Bench
+from gateway.simulator.values import MAIN, Pace, timestamp
+from tests.unit.gateway.simulator.bench import START, Bench
+
+SOON = timestamp(START + 30)
 
 CALLS = st.sampled_from(
     [
@@ -22,6 +24,11 @@ CALLS = st.sampled_from(
         ("RemoteStopTransaction", {"transactionId": 101}),
         ("TriggerMessage", {"requestedMessage": "StatusNotification"}),
         ("UnlockConnector", {"connectorId": 1}),
+        ("ReserveNow", {"connectorId": 1, "expiryDate": SOON, "idTag": "CARD", "reservationId": 1}),
+        ("ReserveNow", {"connectorId": 0, "expiryDate": SOON, "idTag": "APP", "reservationId": 2}),
+        ("CancelReservation", {"reservationId": 1}),
+        ("UpdateFirmware", {"location": "https://maker.test/f", "retrieveDate": timestamp(START)}),
+        ("GetDiagnostics", {"location": "http://portal.test/up"}),
         ("Nonsense", {"a": 1}),
     ]
 )

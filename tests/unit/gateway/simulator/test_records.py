@@ -40,7 +40,7 @@ def test_the_judges_line_holds_the_truth_and_no_secret(tmp_path: Path) -> None:
         ({"key": "WebSocketPassword", "value": "x"}, {"key": "WebSocketPassword", "value": "***"}),
         ({"key": "FreeVendIdTag", "value": "x"}, {"key": "FreeVendIdTag", "value": "x"}),
         ({"key": ["AuthorizationKey"]}, {"key": ["AuthorizationKey"]}),
-        ({"location": "ftp://me:pw@host/x"}, {"location": "ftp://***@host/x"}),
+        ({"location": "ftp://me:pw@host/x"}, {"location": "ftp://***@host/***"}),
         ({"configurationKey": [{"key": "AuthorizationKey", "value": "x"}]},
          {"configurationKey": [{"key": "AuthorizationKey", "value": "***"}]}),
         ([1, None], [1, None]),
