@@ -1,9 +1,10 @@
 from django.urls import path
 
-from accounts import security_views, views
+from accounts import keeping, security_views, views
 
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
+    path("sign-in/typed/", keeping.keep_typed, name="typed_keep"),
     path("sign-out/", views.SignOut.as_view(), name="sign_out"),
     path("account/", views.account, name="account"),
     path("sign-in/prove/", security_views.prove, name="prove"),

@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import origin
+from accounts.keeping import outdated_form
 from accounts.refusals import Forbidden
+from accounts.typed import TOKEN, typed_in
 from chargers import doorbell
 
 Text = str | Promise
@@ -52,15 +54,27 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
+def outdated(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token does not fit: from before the last sign-in, or not from a page of this portal at all."""
+    return outdated_form(request) or error_page(
+        request,
+        403,
+        _("This form is out of date"),
+        _(
+            "Nothing was changed. Somebody has signed in or out in this browser since the page was opened:"
+            " open it anew."
+        ),
+    )
+
+
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The database is away: no session, no user, nothing but the request itself. A form can be sent again as it was;
-    passwords in it have to be typed again, because no page ever shows one."""
-    typed = (
-        [] if request.method != "POST" else [(name, one) for name in request.POST for one in request.POST.getlist(name)]
-    )
+    passwords in it have to be typed again, because no page ever shows one, and files have to be chosen again."""
+    typed = typed_in(request)
     context = {
-        "repeat": [(name, value) for name, value in typed if not is_secret(name)],
-        "secrets": [name for name, value in typed if is_secret(name) and value],
+        "again": request.method == "POST",
+        "token": request.POST.get(TOKEN, "") if request.method == "POST" else "",
+        "typed": typed,
         "address": request.get_full_path(),
         "request_id": origin.get().request_id,
     }
@@ -68,10 +82,6 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     response["Cache-Control"] = "no-store"
     return response
-
-
-def is_secret(name: str) -> bool:
-    return "password" in name
 
 
 @sync_only_middleware

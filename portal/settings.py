@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.middleware.PortalLanguage",
+    "accounts.keeping.KeepTyped",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -56,6 +57,7 @@ MIDDLEWARE = [
     "portal.pages.ForbiddenPages",
 ]
 
+CSRF_FAILURE_VIEW = "portal.pages.outdated"
 ROOT_URLCONF = "portal.urls"
 ASGI_APPLICATION = "portal.asgi.application"
 TEMPLATES = [
@@ -70,6 +72,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.pages.queue",
                 "accounts.proof.freshness",
+                "accounts.keeping.kept",
             ],
         },
     },

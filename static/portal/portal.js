@@ -99,7 +99,7 @@ document.addEventListener("htmx:afterSwap", () => {
   }
 });
 
-// Requests that fail are told, with the request's id; a session that ended leads to the sign-in page.
+// Requests that fail are told, with the request's id.
 const showTrouble = (kind, requestId) => {
   const trouble = document.getElementById("trouble");
   trouble.hidden = !kind;
@@ -112,11 +112,8 @@ document.addEventListener("htmx:timeout", () => showTrouble("away"));
 document.addEventListener("htmx:responseError", (event) =>
   showTrouble("failed", event.detail.xhr.getResponseHeader("X-Request-ID")));
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr } = event.detail;
-  if (xhr.responseURL && new URL(xhr.responseURL).pathname === document.documentElement.dataset.signIn) {
-    event.detail.shouldSwap = false;
-    window.location.reload();
-  } else if (xhr.status < 400 || xhr.status === 412 || xhr.status === 422) showTrouble("");
+  const { status } = event.detail.xhr;
+  if (status < 400 || status === 412 || status === 422) showTrouble("");
 });
 
 // A page that asks by itself is no sign of a person: it must not keep the session open.

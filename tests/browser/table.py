@@ -130,5 +130,5 @@ WITHOUT_A_PAGE = {
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "charger_sessions_export", "installation_sessions_export",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "session_end", "sessions_end",
-    "sign_out", "token_revoke",
+    "sign_out", "token_revoke", "typed_keep",
 }  # fmt: skip

@@ -154,6 +154,7 @@ ELSEWHERE = {
     "prove",
     "session_end",
     "sessions_end",
+    "typed_keep",  # writes for the person who typed only; tests/db/pages/test_typed.py
     "language",
     "filter_save",
     "filter_remove",
