@@ -93,9 +93,10 @@ def kept(request: HttpRequest) -> dict[str, Any]:
     """For every page: what comes back into its form; on the way to it only that something waits."""
     if not hasattr(request, "session") or _is_part(request):
         return {}
-    if not isinstance(getattr(request, "user", None), User):
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
         return {"typed_waits": partial(waiting, request)}
-    found = take_back(request, request.user.pk)
+    found = take_back(request, user.pk)
     return {"kept": found.plain()} if found else {}
 
 

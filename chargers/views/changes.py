@@ -22,6 +22,7 @@ from chargers.forms.changes import ApplyForm, ChangeForm
 from chargers.installation_filter import Filter
 from chargers.models import AuthenticationChange, ChangeState, ItemState
 from chargers.services.changes import apply_change, start_change, warnings_of
+from chargers.views.wording import asked_sentences
 from installations.models import Installation
 from installations.selectors import list_installations
 from installations.web import show_refusal
@@ -121,6 +122,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         "tag_json": json.dumps(tag),
         "state": state,
         "page": items,
+        "policy": asked_sentences(found.policy),
         "warnings": warnings_of(found) if found.state == ChangeState.READY else [],
         "acknowledged": request.POST.getlist("acknowledge"),
         "form": form,

@@ -1,5 +1,8 @@
 """Counts of a preview, and the policy of a rollout, in sentences. Pure."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext, ngettext
 
 from chargers.rollout.policy import Policy, Start
@@ -31,16 +34,32 @@ def summary_sentence(summary: Summary) -> str:
 
 def policy_sentences(policy: Policy, time_zone: str) -> list[str]:
     """How the rollout goes about it; never empty."""
+    return [*_beginning(policy), *_waves(policy), *_bounds(policy, time_zone)]
+
+
+def asked_sentences(plain: Mapping[str, Any]) -> list[str]:
+    """What a policy for many installations asks of each; empty where all of it is left to the defaults."""
+    policy = Policy.of(plain)
+    waves = _waves(policy) if plain.get("waves") is not None else []
+    told = [*_beginning(policy), *waves, *_bounds(policy, gettext("each site's own clocks"))]
+    return [*told, gettext("This counts for each installation by itself.")] if told else []
+
+
+def _beginning(policy: Policy) -> list[str]:
+    return (
+        [gettext("Nothing is sent before every charger is online and idle.")] if policy.start is Start.TOGETHER else []
+    )
+
+
+def _waves(policy: Policy) -> list[str]:
+    if not policy.waves:
+        return [gettext("Each charger gets it as soon as it is online and idle.")]
+    waves = ", ".join(policy.waves)
+    return [gettext("In waves: %(waves)s, then the rest; each when the last one has landed.") % {"waves": waves}]
+
+
+def _bounds(policy: Policy, time_zone: str) -> list[str]:
     told = []
-    if policy.start is Start.TOGETHER:
-        told.append(gettext("Nothing is sent before every charger is online and idle."))
-    if policy.waves:
-        waves = ", ".join(policy.waves)
-        told.append(
-            gettext("In waves: %(waves)s, then the rest; each when the last one has landed.") % {"waves": waves}
-        )
-    else:
-        told.append(gettext("Each charger gets it as soon as it is online and idle."))
     for window in policy.windows:
         days = ", ".join(day_name(day) for day in DAYS if day in window.days)
         words = {"days": days, "begins": f"{window.begins:%H:%M}", "ends": f"{window.ends:%H:%M}", "zone": time_zone}

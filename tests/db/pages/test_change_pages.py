@@ -1,5 +1,7 @@
 """Changing many installations on pages: chosen by boxes or by filter, looked at, applied after the number is typed."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -25,7 +27,7 @@ def owner(people: dict[str, User], site: Installation) -> Client:
     return client_of(people["owner"])
 
 
-def ask(client: Client, values: dict[str, str]) -> AuthenticationChange:
+def ask(client: Client, values: dict[str, Any]) -> AuthenticationChange:
     answer = client.post(NEW, {**DIRECT, **values})
     assert answer.status_code == 302, answer.content.decode()
     change = AuthenticationChange.objects.get()
@@ -67,6 +69,29 @@ def test_what_is_wrong_everywhere_is_told_at_the_field(owner: Client, site: Inst
     assert answer.status_code == 422
     assert "must start with wss://" in answer.content.decode()
     assert not AuthenticationChange.objects.exists()
+
+
+def test_how_to_go_about_it_is_asked_as_for_one_and_reaches_each_rollout(owner: Client, site: Installation) -> None:
+    form = owner.get(f"{NEW}?id={site.pk}").content.decode()
+    for name in ("start", "waves", "window_days", "window_from", "window_to", "per_minute"):
+        assert f'name="{name}"' in form
+    half = owner.post(NEW, {**DIRECT, "id": str(site.pk), "window_days": "mon"})
+    assert half.status_code == 422
+    assert "fill in all three, or none" in half.content.decode()
+    asked = {"start": "together", "window_days": ["mon", "tue"], "window_from": "22:00", "window_to": "05:00",
+             "per_minute": "5", "id": str(site.pk)}  # fmt: skip
+    change = ask(owner, asked)
+    address = reverse("change", args=[change.pk])
+    shown = owner.get(address).content.decode()
+    assert "Only Mon, Tue from 22:00 to 05:00 (each site&#x27;s own clocks)." in shown
+    assert "At most 5 chargers per minute." in shown
+    codes = ["cleartext", "balancing_stops", "chargers_cannot"]
+    assert owner.post(address, {"acknowledge": codes, "count": "1"}).status_code == 302
+    while work_on(change.pk):
+        pass
+    policy = Rollout.objects.get(installation=site).policy
+    assert (policy["start"], policy["per_minute"]) == ("together", 5)
+    assert policy["windows"] == [{"days": ["mon", "tue"], "from": "22:00", "to": "05:00"}]
 
 
 def test_who_may_only_look_is_told_and_foreign_ones_do_not_show(people: dict[str, User], site: Installation) -> None:
