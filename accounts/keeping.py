@@ -42,8 +42,10 @@ class KeepTyped:
         response = self.get_response(request)
         if request.path.startswith("/api/") or request.path == reverse("typed_keep"):
             return response
-        if _asks_to_sign_in(response) and (_is_part(request) or request.method == "POST"):
+        if _leads_to(response, "sign_in") and (_is_part(request) or request.method == "POST"):
             return to_sign_in(request)
+        if _leads_to(response, "prove") and request.method == "POST":
+            _keep(request, page_of(request))
         person = getattr(request, "_cached_user", None)
         if isinstance(person, User):
             remember_sign_in(request, response, person.pk)
@@ -55,9 +57,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     if _is_part(request):
         return HttpResponse(status=401, headers={HEADER: "keep"})
     page = page_of(request)
-    by = typed_by(request)
-    if by is not None:
-        keep(request, by=by, page=page, action=request.path, typed=typed_in(request))
+    _keep(request, page)
     return _sign_in(page)
 
 
@@ -71,7 +71,7 @@ def outdated_form(request: HttpRequest) -> HttpResponse | None:
     if _is_part(request):
         return HttpResponse(status=403, headers={HEADER: "keep"})
     page = page_of(request)
-    keep(request, by=by, page=page, action=request.path, typed=typed_in(request))
+    _keep(request, page)
     return redirect(page)
 
 
@@ -104,8 +104,14 @@ def _sign_in(page: str) -> HttpResponse:
     return redirect(f"{reverse('sign_in')}?{urlencode({'next': page})}")
 
 
-def _asks_to_sign_in(response: HttpResponse) -> bool:
-    return response.status_code == 302 and urlsplit(response.headers["Location"]).path == reverse("sign_in")
+def _keep(request: HttpRequest, page: str) -> None:
+    by = typed_by(request)
+    if by is not None:
+        keep(request, by=by, page=page, action=request.path, typed=typed_in(request))
+
+
+def _leads_to(response: HttpResponse, name: str) -> bool:
+    return response.status_code == 302 and urlsplit(response.headers["Location"]).path == reverse(name)
 
 
 def _is_part(request: HttpRequest) -> bool:

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.sessions import PROVED_AT
+from accounts.typed import page_of
 from accounts.web import is_partial
 
 FRESH_SECONDS = 5 * 60
@@ -55,15 +55,6 @@ def ask(request: HttpRequest) -> HttpResponse:
     if is_partial(request):
         return HttpResponse(status=403, headers={HEADER: "1"})
     return redirect(f"{reverse('prove')}?{urlencode({'next': page_of(request)})}")
-
-
-def page_of(request: HttpRequest) -> str:
-    """The page on which the form stands that was sent: what the browser names, else the address it was sent to."""
-    named = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(named, {request.get_host()}, require_https=request.is_secure()):
-        parts = urlsplit(named)
-        return parts.path + (f"?{parts.query}" if parts.query else "")
-    return request.get_full_path()
 
 
 def freshness(request: HttpRequest) -> dict[str, Any]:

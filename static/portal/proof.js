@@ -9,10 +9,13 @@
 
   const call = (options) => fetch(dialog.dataset.address, { headers: { "HX-Request": "true" }, ...options });
 
+  // typed.js brings what was typed to safety.
+  const signedOut = () => document.dispatchEvent(new CustomEvent("signed-out"));
+
   // Resolves to true once the person has proved it, to false when the dialog was left.
   const ask = async () => {
     const answer = await call();
-    if (!answer.ok || answer.redirected) { window.location.reload(); return false; }
+    if (!answer.ok || answer.redirected) { signedOut(); return false; }
     dialog.innerHTML = await answer.text();
     dialog.showModal();
     return new Promise((resolve) => {
@@ -27,7 +30,7 @@
         } else if (told.status === 422 || told.status === 429) {
           dialog.innerHTML = await told.text();
           dialog.querySelector("input:not([type=hidden])")?.focus();
-        } else window.location.reload();
+        } else signedOut();
       };
       const leave = (event) => event.target.closest("[data-close]") && dialog.close();
       dialog.addEventListener("submit", send);

@@ -37,15 +37,18 @@ const bringToSafety = (form) => {
 };
 
 let gone = false;
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.getResponseHeader("X-Typed") !== "keep") return;
-  event.detail.isError = false;
+const leave = (sent) => {
   if (gone) return;
   gone = true;
-  const sent = event.detail.elt.closest("form");
   const form = sent?.method === "post" ? sent : edited?.isConnected ? edited : null;
   if (form) bringToSafety(form);
   else location.reload();
+};
+document.addEventListener("signed-out", () => leave(null));
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.getResponseHeader("X-Typed") !== "keep") return;
+  event.detail.isError = false;
+  leave(event.detail.elt.closest("form"));
 });
 
 const putBack = (form, typed) => {
