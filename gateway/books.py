@@ -28,8 +28,8 @@ class StoreBooks:
         job = StepPush(order.charger_id, order.delivery_id, order.fencing, step)
         return bool(await self._gateway.commit(job))
 
-    async def close_fence(self, order: PushOrder, closed: bool) -> None:
-        await self._gateway.commit(CloseFence(order.charger_id, closed))
+    async def close_fence(self, order: PushOrder, connectors: tuple[int, ...]) -> None:
+        await self._gateway.commit(CloseFence(order.charger_id, connectors))
 
     async def keep_candidate(self, order: PushOrder, digest: bytes) -> None:
         await self._gateway.commit(KeepCandidate(order.charger_id, digest))

@@ -9,6 +9,7 @@ from chargers.request_states import RequestError, RequestKind
 from chargers.secret_keys import is_secret
 from gateway.books import ChangeBooks
 from gateway.clock import utc
+from gateway.fences import heed
 from gateway.ocpp16.effects import Answered, Outcome
 from gateway.push import ANSWER_SECONDS, Pusher
 from gateway.store.jobs import EndRequest, KeepReported, RingFor
@@ -57,6 +58,8 @@ class Commands:
         finally:
             connection.commanding -= 1
             self._ring(connection)
+        if (ordered := heed(connection, str(claimed.payload["action"]), call, answered)) is not None:
+            await self._gateway.commit(ordered)
         if answered.outcome is Outcome.RESULT and claimed.kind is RequestKind.GET_CONFIGURATION:
             return self._reported(claimed, connection, answered)
         if answered.outcome is Outcome.RESULT and claimed.kind is RequestKind.GET_DIAGNOSTICS:
@@ -91,11 +94,12 @@ class Commands:
             read_keys=tuple(asked["settings"]), fence=bool(asked["fence"]), reopen=Reopen(asked["reopen"]),
         )  # fmt: skip
         connection.pushing = True
-        pusher = Pusher(order, connection, ChangeBooks(self._gateway, connection), b"")
+        books = ChangeBooks(self._gateway, connection)
+        pusher = Pusher(order, connection, books, b"", fence=connection.fence)
         try:
             outcome = await pusher.run()
         finally:
-            connection.fence_closed = pusher.fenced
+            connection.fence = pusher.fence
             connection.pushing = False
             self._ring(connection)
         return _changed(claimed, outcome)

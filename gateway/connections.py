@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from gateway import metrics
+from gateway import fences, metrics
 from gateway.bridge.bridges import Bridges
 from gateway.bridge.delivering import read_tag
 from gateway.bridge.going_over import go_over
@@ -32,7 +32,6 @@ from gateway.ocpp16.records import (
 )
 from gateway.ocpp16.session import ChargerSession
 from gateway.store.jobs import (
-    CloseFence,
     Connect,
     Disconnect,
     Job,
@@ -57,13 +56,13 @@ class Connection:
     """``put`` hands a job to the store; results come back through ``stored`` (the tag is (connection, token)).
 
     ``pushing`` is held by the one push that may talk to the charger; ``commanding``: people's commands under way.
-    ``fence_closed``: closed for a push and not known to be open again. ``route``: the backend its messages go to, which
-    follows the directory's between sessions. ``started``: connectors whose waiting car was seen to (autostart).
+    ``fence``: what was closed for a push and is not known to be open again. ``route``: the backend its messages go to,
+    which follows the directory's between sessions. ``started``: connectors whose waiting car was seen to (autostart).
     """
 
     __slots__ = (
         "_answers", "_armed_at", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered",
-        "_shown", "_tasks", "_timer", "channel", "closing", "commanding", "entry", "fence_closed",
+        "_shown", "_tasks", "_timer", "channel", "closing", "commanding", "entry", "fence",
         "limit_line", "node", "pinging", "route", "session", "slot", "socket", "started", "upstream", "wished_at",
     )  # fmt: skip
 
@@ -82,7 +81,7 @@ class Connection:
         self._pushing = False
         self.commanding = 0
         self.closing = self.pinging = False
-        self.fence_closed = False
+        self.fence: tuple[int, ...] = ()
         self._shown = entry.known.candidate if slot == "candidate" else entry.known.current
         self.limit_line = ChargerLine(self)
         self.started: set[int] = set()
@@ -119,7 +118,7 @@ class Connection:
             await self.close(1011, "not registered")
             return
         now = self._clock.now()
-        self.fence_closed = facts.fence_closed
+        self.fence = facts.fence
         self.route = facts.route
         self.join(self._bridges.attach(self.entry, self.route, self))
         self.session = session = ChargerSession(self._session_facts(facts), settings, now)
@@ -159,6 +158,7 @@ class Connection:
             diagnostics_status=facts.diagnostics_status,
             authorization_required=self.entry.authorization_required,
             bridged=self.upstream is not None,
+            ordered_out=facts.ordered_out,
         )
 
     def _end(self, session: ChargerSession, epoch: int) -> None:
@@ -311,7 +311,10 @@ class Connection:
         future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._answers[call_id] = future
         self._perform(effects)
-        return await future
+        answered = await future
+        if (order := fences.heed(self, action, payload, answered)) is not None:
+            self.keep(order)
+        return answered
 
     async def clear_profiles(self) -> Outcome:
         """Take our charging profiles from the charger; RESULT: none of them is there any more."""
@@ -325,9 +328,18 @@ class Connection:
             return "offline"
         return str(self.session.busy_reason(self._clock.now()) or "")
 
-    def is_out_of_service(self) -> bool:
-        """Every connector says Unavailable, and not because of a fence of ours."""
-        return not self.fence_closed and self.session is not None and self.session.is_out_of_service()
+    def to_close(self) -> tuple[int, ...]:
+        """What a push has to close; nothing where somebody else has closed everything."""
+        session = self.session
+        if session is None:
+            return ()
+        return fences.to_close(session.connector_count, session.shown_out(), session.ordered_out, self.fence)
+
+    def opening(self, fence: tuple[int, ...]) -> list[dict[str, Any]]:
+        return fences.opening(fence, self.session.ordered_out if self.session is not None else ())
+
+    def keep(self, job: Job) -> None:
+        self._put(job, None)
 
     def take_entry(self, entry: Entry) -> None:
         """The directory has changed: another revision may ask for cards or not, a password may be void."""
@@ -374,20 +386,6 @@ class Connection:
         if self.session is not None:
             self._perform(self.session.alive(self._clock.now()))
         return True
-
-    async def open_fence(self) -> None:
-        """Undo a fence that a crash or a lost answer left closed."""
-        if not self.fence_closed or self.pushing or self.session is None or not self.session.boot_accepted:
-            return
-        self.pushing = True
-        try:
-            payload = {"connectorId": 0, "type": "Operative"}
-            answered = await self.call("ChangeAvailability", payload, priority=Priority.FENCE)
-            if answered.outcome in {Outcome.RESULT, Outcome.ERROR, Outcome.INVALID}:
-                self.fence_closed = False
-                self._put(CloseFence(self.entry.charger_id, False), None)
-        finally:
-            self.pushing = False
 
     async def close(self, code: int, reason: str) -> None:
         self.closing = True

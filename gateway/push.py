@@ -32,7 +32,8 @@ class Line(Protocol):
         answer_seconds: float | None = ...,
     ) -> Answered: ...
     def busy_reason(self) -> str: ...
-    def is_out_of_service(self) -> bool: ...
+    def to_close(self) -> tuple[int, ...]: ...
+    def opening(self, fence: tuple[int, ...]) -> list[dict[str, Any]]: ...
     async def clear_profiles(self) -> Outcome: ...
 
 
@@ -41,7 +42,7 @@ class Books(Protocol):
 
     async def begin(self, order: PushOrder) -> bool: ...
     async def step(self, order: PushOrder, step: Mapping[str, Any]) -> bool: ...
-    async def close_fence(self, order: PushOrder, closed: bool) -> None: ...
+    async def close_fence(self, order: PushOrder, connectors: tuple[int, ...]) -> None: ...
     async def keep_candidate(self, order: PushOrder, digest: bytes) -> None: ...
     async def keep_reported(self, order: PushOrder, settings: Mapping[str, tuple[str | None, bool]]) -> None: ...
     async def secret(self, secret_id: int) -> tuple[str, str, bool]: ...
@@ -65,9 +66,14 @@ class _Value:
 
 
 class Pusher:
-    """One order at one charger. ``run`` answers the outcome and leaves nothing closed that it can open again."""
+    """One order at one charger. ``run`` answers the outcome and leaves nothing closed that it can open again.
 
-    def __init__(self, order: PushOrder, line: Line, books: Books, pepper: bytes) -> None:
+    ``fence``: connectors (0: all) that are closed for a push, this one or one before it.
+    """
+
+    def __init__(
+        self, order: PushOrder, line: Line, books: Books, pepper: bytes, *, fence: tuple[int, ...] = ()
+    ) -> None:
         self.order, self.line, self.books, self.pepper = order, line, books, pepper
         self.writes: list[WriteResult] = []
         self.observed: dict[str, str | None] = {}
@@ -76,7 +82,7 @@ class Pusher:
         self.restored: list[str] = []
         self.kept: list[str] = []
         self.reset_status = ""
-        self.fenced = False
+        self.fence = fence
         self.leaving = False
 
     async def run(self) -> PushOutcome:
@@ -90,7 +96,7 @@ class Pusher:
             result, detail, failed_key = ended.result, ended.detail, ended.failed_key
             if result in {PushResult.REJECTED, PushResult.NOT_SUPPORTED}:
                 await self._write_back()
-        if self.fenced and not self.leaving:
+        if self.fence and not self.leaving:
             await self._open()
         return self._outcome(result, detail, failed_key)
 
@@ -119,9 +125,9 @@ class Pusher:
         if not needed and not order.force_reset:
             await self._clear_profiles()
             return
-        # Somebody took it out of service: no car can begin there, and it is not ours to open again.
-        if order.fence and not self.line.is_out_of_service():
-            await self._close()
+        # What somebody took out of service is closed already, and not ours to open again.
+        if order.fence and (connectors := self.line.to_close()):
+            await self._close(connectors)
         await self._clear_profiles()
         for write, value in needed:
             await self._write(write, value)
@@ -171,27 +177,29 @@ class Pusher:
             if public:
                 await self.books.keep_reported(self.order, public)
 
-    async def _close(self) -> None:
-        await self.books.close_fence(self.order, True)
-        self.fenced = True
-        answered = await self._call(
-            "ChangeAvailability", {"connectorId": 0, "type": "Inoperative"}, Priority.FENCE, only_if_idle=True
-        )
-        status = answered.payload.get("status")
-        if answered.outcome is Outcome.RESULT and status == "Scheduled":
-            raise _Ended(PushResult.BUSY, "transaction")
-        if answered.outcome is Outcome.RESULT and status != "Accepted":
-            # This charger cannot be closed: the check at every write is what is left.
-            await self._open()
+    async def _close(self, connectors: tuple[int, ...]) -> None:
+        self.fence = tuple(sorted({*self.fence, *connectors}))
+        await self.books.close_fence(self.order, self.fence)
+        for connector in connectors:
+            payload = {"connectorId": connector, "type": "Inoperative"}
+            answered = await self._call("ChangeAvailability", payload, Priority.FENCE, only_if_idle=True)
+            status = answered.payload.get("status")
+            if answered.outcome is Outcome.RESULT and status == "Scheduled":
+                raise _Ended(PushResult.BUSY, "transaction")
+            if answered.outcome is Outcome.RESULT and status != "Accepted":
+                # This charger cannot be closed: the check at every write is what is left.
+                await self._open()
+                return
 
     async def _open(self) -> None:
-        answered = await self.line.call(
-            "ChangeAvailability", {"connectorId": 0, "type": "Operative"}, priority=Priority.FENCE,
-            answer_seconds=ANSWER_SECONDS,
-        )  # fmt: skip
-        if answered.outcome in {Outcome.RESULT, Outcome.ERROR, Outcome.INVALID}:
-            self.fenced = False
-            await self.books.close_fence(self.order, False)
+        for payload in self.line.opening(self.fence):
+            answered = await self.line.call(
+                "ChangeAvailability", payload, priority=Priority.FENCE, answer_seconds=ANSWER_SECONDS
+            )
+            if answered.outcome not in {Outcome.RESULT, Outcome.ERROR, Outcome.INVALID}:
+                return
+        self.fence = ()
+        await self.books.close_fence(self.order, ())
 
     async def _write(self, write: KeyWrite, value: _Value) -> None:
         for key in (write.key, *write.alternatives):
@@ -226,7 +234,7 @@ class Pusher:
             raise _Ended(PushResult.MISMATCH, ", ".join([*readable, *unproven]))
 
     async def _reset(self) -> None:
-        if self.order.reopen is Reopen.BEFORE_RESET and self.fenced:
+        if self.order.reopen is Reopen.BEFORE_RESET and self.fence:
             await self._open()
         await self._keep_step({"action": "Reset"})
         answered = await self._call("Reset", {"type": "Soft"}, only_if_idle=True)

@@ -10,7 +10,7 @@ import structlog
 
 from chargers.links.base import PushOrder, PushOutcome, PushResult
 from chargers.links.wire import outcome_to_plain
-from gateway import metrics
+from gateway import fences, metrics
 from gateway.attempts import AttemptLimiter
 from gateway.autostart import keep_starting
 from gateway.books import StoreBooks
@@ -296,8 +296,8 @@ class Gateway:
         while True:
             await asyncio.sleep(1)
             for connection in list(self.connections.values()):
-                if connection.fence_closed and not connection.pushing:
-                    self.spawn(connection.open_fence())
+                if connection.fence and not connection.pushing:
+                    self.spawn(fences.open_left(connection))
                 if connection.entry.backend is not connection.route:
                     connection.follow()
 
@@ -321,15 +321,15 @@ class Gateway:
         if early is not None or connection is None:
             return early or self._refused(order, PushResult.OFFLINE)
         connection.pushing = True
+        books = StoreBooks(self, connection)
+        pusher = Pusher(order, connection, books, self._handshake.pepper, fence=connection.fence)
         try:
-            pusher = Pusher(order, connection, StoreBooks(self, connection), self._handshake.pepper)
             outcome = await carry_out(order, pusher, pusher.books, lambda found: self._end_push(order, found))
-            connection.fence_closed = pusher.fenced
         except Exception as error:
             log.exception("a push broke", device_id=order.device_id, error=type(error).__name__)
-            connection.fence_closed = True
             outcome = self._refused(order, PushResult.NO_ANSWER, "broken")
         finally:
+            connection.fence = pusher.fence
             connection.pushing = False
         self.bridges.limits.pushed(order, outcome.result)
         metrics.PUSHES.labels(outcome.result.value).inc()

@@ -1,5 +1,6 @@
 """The charger as registered, and the facts its connection told us (in rows of their own, never versioned)."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -79,8 +80,10 @@ class ChargerLink(models.Model):
     firmware_status = models.CharField(max_length=30, blank=True)
     diagnostics_status = models.CharField(max_length=30, blank=True)
     clock_offset_seconds = models.FloatField(null=True)
-    # The push fence: set before ChangeAvailability Inoperative is sent, cleared when Operative was accepted.
+    # The push fence: set before ChangeAvailability Inoperative is sent, cleared when Operative was accepted. What it
+    # closed, 0: the whole charger.
     fence_closed_at = models.DateTimeField(null=True)
+    fence_connectors = ArrayField(models.SmallIntegerField(), null=True)
     alarm = models.CharField(max_length=40, blank=True)
     alarm_at = models.DateTimeField(null=True)
 
@@ -102,6 +105,8 @@ class Connector(models.Model):
     status_at = models.DateTimeField()
     reported_at = models.DateTimeField(null=True)
     boot_number = models.PositiveIntegerField(default=0)
+    # When somebody ordered it out of service; None: nobody did, or it is back since.
+    ordered_out_at = models.DateTimeField(null=True)
     # When the car that waits here was started from the portal; None: it was not, or no car waits.
     remote_start_at = models.DateTimeField(null=True)
 

@@ -10,6 +10,8 @@ MAX_CONNECTORS = 64
 NUMBER_OF_CONNECTORS = "NumberOfConnectors"
 REMEMBERED_ENDS = 16
 CLOCK_MEMORY_SECONDS = 3600.0
+# A connector that says so is in service again, whoever took it out before.
+IN_SERVICE = frozenset({"Available", "Preparing", "Reserved"})
 MOST_FOREIGN = 64
 
 
@@ -34,6 +36,7 @@ class ChargerActivity:
         "foreign",
         "job_until",
         "open",
+        "ordered_out",
         "remote_start_until",
         "reported",
         "settled_at",
@@ -51,6 +54,7 @@ class ChargerActivity:
         self.stored: Mapping[int, str] = {}
         self.trust_stored = False
         self.open: dict[int, int] = {}
+        self.ordered_out: set[int] = set()
         self.foreign: dict[int, int] = {}
         self.starting = 0
         self.firmware_status = ""
@@ -92,6 +96,8 @@ class ChargerActivity:
             return False
         self.reported[connector] = status
         self.connector_count = max(self.connector_count, connector)
+        if status in IN_SERVICE:
+            self.ordered_out.discard(connector)
         if connector and status in IDLE_STATUSES and self.foreign:
             self.foreign = {number: at for number, at in self.foreign.items() if at != connector}
         return True
@@ -148,10 +154,14 @@ class ChargerActivity:
         reported = self.reported
         return not self.connector_count or any(n not in reported for n in range(1, self.connector_count + 1))
 
-    def is_out_of_service(self) -> bool:
-        states = self.connectors()
-        numbers = range(1, self.connector_count + 1)
-        return bool(numbers) and all(states.get(number) == "Unavailable" for number in numbers)
+    def order_out(self, connector: int, out: bool) -> None:
+        """Somebody had it (0: every connector) taken out of service or put back, and the charger agreed."""
+        concerned = {connector} if connector else set(range(1, self.connector_count + 1))
+        self.ordered_out = self.ordered_out | concerned if out else self.ordered_out - concerned
+
+    def shown_out(self) -> set[int]:
+        """Connectors that say Unavailable."""
+        return {number for number, status in self.connectors().items() if number and status == "Unavailable"}
 
     def snapshot(self, now: float, unanswered: int) -> Activity:
         return Activity(

@@ -28,7 +28,7 @@ class SessionFacts(msgspec.Struct, frozen=True):
     """What the store knew of the charger when the connection was accepted.
 
     ``connectors``: only statuses whose boot number is ``boot_number``. ``open_transactions``: id to connector.
-    ``bridged``: its messages go up to a backend.
+    ``ordered_out``: connectors that somebody had taken out of service. ``bridged``: its messages go up to a backend.
     """
 
     device_id: str
@@ -42,3 +42,4 @@ class SessionFacts(msgspec.Struct, frozen=True):
     diagnostics_status: str = ""
     authorization_required: bool = True
     bridged: bool = False
+    ordered_out: frozenset[int] = frozenset()

@@ -4,7 +4,7 @@
 out, in order. The runtime calls ``tick`` when ``wake_at`` has come (or at least once a second), ``alive`` on a pong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -69,6 +69,7 @@ class ChargerSession:
         )
         self._charger.stored = facts.connectors
         self._charger.open = dict(facts.open_transactions)
+        self._charger.ordered_out = set(facts.ordered_out)
         self._charger.firmware_status = facts.firmware_status
         self._charger.diagnostics_status = facts.diagnostics_status
         self._authorization_required = facts.authorization_required
@@ -257,9 +258,17 @@ class ChargerSession:
     def activity(self, now: float) -> Activity:
         return self._charger.snapshot(now, len(self._inbox.waiting))
 
-    def is_out_of_service(self) -> bool:
-        """Every connector from 1 on has said Unavailable (ChangeAvailability outlives connections and restarts)."""
-        return self._charger.is_out_of_service()
+    @property
+    def ordered_out(self) -> Collection[int]:
+        """Connectors that somebody had taken out of service, and that were not seen in service since."""
+        return self._charger.ordered_out
+
+    def order_out(self, connector: int, out: bool) -> None:
+        self._charger.order_out(connector, out)
+
+    def shown_out(self) -> Collection[int]:
+        """Connectors that have said Unavailable (ChangeAvailability outlives connections and restarts)."""
+        return self._charger.shown_out()
 
     def activity_reason(self, now: float) -> Busy | None:
         """As ``busy_reason``, for who looks again by itself and wants no ring."""

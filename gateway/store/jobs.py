@@ -24,7 +24,8 @@ class LinkFacts(msgspec.Struct, frozen=True):
     open_transactions: Mapping[int, int]
     firmware_status: str
     diagnostics_status: str
-    fence_closed: bool
+    fence: tuple[int, ...] = ()
+    ordered_out: frozenset[int] = frozenset()
     route: Backend | None = None
 
 
@@ -106,10 +107,19 @@ class EndPush(msgspec.Struct, frozen=True):
 
 
 class CloseFence(msgspec.Struct, frozen=True):
-    """Keep (or forget) that the charger is closed for a push, before it is told so."""
+    """Keep that these connectors (0: all) are being closed for a push, before the charger is told so; empty: open."""
 
     charger_id: int
-    closed: bool
+    connectors: tuple[int, ...]
+
+
+class OrderOut(msgspec.Struct, frozen=True):
+    """Somebody had a connector (0: all) taken out of service, or put back."""
+
+    charger_id: int
+    connector: int
+    out: bool
+    at: datetime
 
 
 class KeepCandidate(msgspec.Struct, frozen=True):
@@ -261,6 +271,7 @@ type Job = (
     | StepPush
     | EndPush
     | CloseFence
+    | OrderOut
     | KeepCandidate
     | KeepReported
     | Raise

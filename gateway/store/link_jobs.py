@@ -7,7 +7,7 @@ from django.db import connection
 
 from gateway.directory import Backend
 from gateway.store import link_password_jobs
-from gateway.store.jobs import CloseFence, Connect, Disconnect, KeepCandidate, KeepReported, LinkFacts, Raise
+from gateway.store.jobs import CloseFence, Connect, Disconnect, KeepCandidate, KeepReported, LinkFacts, OrderOut, Raise
 
 CONNECT = """
 INSERT INTO chargers_chargerlink (charger_id, node, epoch, connected_at, disconnected_at, last_seen_at,
@@ -21,7 +21,7 @@ ON CONFLICT (charger_id) DO UPDATE SET
     disconnected_at = NULL, last_seen_at = excluded.last_seen_at,
     authenticated_with = excluded.authenticated_with, remote_address = excluded.remote_address
 RETURNING charger_id, epoch, boot_accepted, boot_number, connector_count, firmware_status, diagnostics_status,
-    fence_closed_at IS NOT NULL
+    CASE WHEN fence_closed_at IS NULL THEN '{}' ELSE coalesce(fence_connectors, '{0}') END
 """
 
 PROMOTE = """
@@ -62,13 +62,18 @@ def connect(jobs: list[Connect]) -> list[LinkFacts | None]:
             cursor.execute(PROMOTE, [shown])
         link_password_jobs.logged_in(list(links), shown)
         connectors: dict[int, dict[int, str]] = defaultdict(dict)
+        ordered_out: dict[int, set[int]] = defaultdict(set)
         cursor.execute(
-            "SELECT c.charger_id, c.number, c.status FROM chargers_connector c JOIN chargers_chargerlink l"
-            " ON l.charger_id = c.charger_id AND l.boot_number = c.boot_number WHERE c.charger_id = ANY(%s)",
+            "SELECT c.charger_id, c.number, c.status, l.boot_number = c.boot_number, c.ordered_out_at IS NOT NULL"
+            " FROM chargers_connector c JOIN chargers_chargerlink l ON l.charger_id = c.charger_id"
+            " WHERE c.charger_id = ANY(%s)",
             [list(links)],
         )
-        for charger_id, number, status in cursor.fetchall():
-            connectors[charger_id][number] = status
+        for charger_id, number, status, of_this_boot, out in cursor.fetchall():
+            if of_this_boot:
+                connectors[charger_id][number] = status
+            if out and number:
+                ordered_out[charger_id].add(number)
         running: dict[int, dict[int, int]] = defaultdict(dict)
         cursor.execute(
             "SELECT charger_id, id, connector FROM chargers_transaction"
@@ -84,14 +89,19 @@ def connect(jobs: list[Connect]) -> list[LinkFacts | None]:
         )
         routes = {charger_id: Backend(*route) for charger_id, *route in cursor.fetchall()}
     ids = [job.charger_id for job in jobs]
-    return [_facts(links.get(pk), connectors[pk], running[pk], routes.get(pk)) for pk in ids]
+    return [_facts(links.get(pk), connectors[pk], ordered_out[pk], running[pk], routes.get(pk)) for pk in ids]
 
 
-def _facts(row: Any, connectors: dict[int, str], running: dict[int, int], route: Backend | None) -> LinkFacts | None:
+def _facts(
+    row: Any, connectors: dict[int, str], ordered_out: set[int], running: dict[int, int], route: Backend | None
+) -> LinkFacts | None:
     if row is None:
         return None
     epoch, boot_accepted, boot_number, count, firmware, diagnostics, fence = row
-    return LinkFacts(epoch, boot_accepted, boot_number, count, connectors, running, firmware, diagnostics, fence, route)
+    return LinkFacts(
+        epoch, boot_accepted, boot_number, count, connectors, running, firmware, diagnostics, tuple(fence),
+        frozenset(ordered_out), route,
+    )  # fmt: skip
 
 
 def disconnect(jobs: list[Disconnect]) -> list[None]:
@@ -115,11 +125,28 @@ def raise_alarm(jobs: list[Raise]) -> list[None]:
 def close_fence(jobs: list[CloseFence]) -> list[bool]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE chargers_chargerlink l SET fence_closed_at = CASE WHEN t.closed THEN now() END"
-            " FROM unnest(%s::bigint[], %s::boolean[]) AS t(id, closed) WHERE l.charger_id = t.id",
-            [[job.charger_id for job in jobs], [job.closed for job in jobs]],
+            "UPDATE chargers_chargerlink l SET fence_closed_at = CASE WHEN t.numbers <> '{}' THEN now() END,"
+            " fence_connectors = t.numbers::smallint[]"
+            " FROM unnest(%s::bigint[], %s::text[]) AS t(id, numbers) WHERE l.charger_id = t.id",
+            [[job.charger_id for job in jobs], ["{" + ",".join(map(str, job.connectors)) + "}" for job in jobs]],
         )
     return [True] * len(jobs)
+
+
+def order_out(jobs: list[OrderOut]) -> list[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chargers_connector c SET ordered_out_at = CASE WHEN t.out THEN t.at END"
+            " FROM unnest(%s::bigint[], %s::int[], %s::boolean[], %s::timestamptz[]) AS t(id, number, out, at)"
+            " WHERE c.charger_id = t.id AND (t.number = 0 OR c.number = t.number)",
+            [
+                [job.charger_id for job in jobs],
+                [job.connector for job in jobs],
+                [job.out for job in jobs],
+                [job.at for job in jobs],
+            ],
+        )
+    return [None] * len(jobs)
 
 
 def keep_candidate(jobs: list[KeepCandidate]) -> list[bool]:

@@ -27,6 +27,8 @@ SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[]
 ON CONFLICT (charger_id, number) DO UPDATE SET status = excluded.status, error_code = excluded.error_code,
     info = excluded.info, status_at = excluded.status_at, reported_at = excluded.reported_at,
     boot_number = excluded.boot_number,
+    ordered_out_at = CASE WHEN excluded.status NOT IN ('Available', 'Preparing', 'Reserved')
+        THEN chargers_connector.ordered_out_at END,
     remote_start_at = CASE WHEN excluded.status = 'Preparing' THEN chargers_connector.remote_start_at END
 """
 

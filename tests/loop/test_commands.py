@@ -24,11 +24,12 @@ PACE = replace(Pace().faster(100), reboot=(0.1, 0.2), reset=0.05)
 
 
 @asynccontextmanager
-async def simulated(gateway: Gateway, folder: Path) -> AsyncIterator[Crowd]:
+async def simulated(gateway: Gateway, folder: Path, *, connectors: int = 1) -> AsyncIterator[Crowd]:
     """One simulated charger at the gateway, idle, where no car comes by itself."""
     plan = CrowdPlan(
         gateway=f"ws://127.0.0.1:{gateway.bound_port}/ocpp", count=1, prefix="ZCS", pace=PACE,
         back_off=BackOff(0.05, 0.2), judge=folder / "judge.ndjson", seed=1, passwords={"ZCS000001": PASSWORD},
+        connectors=connectors,
     )  # fmt: skip
     crowd = Crowd(plan)
     crowd.start()

@@ -25,8 +25,11 @@ class MemoryLine:
     def busy_reason(self) -> str:
         return self.charger.busy
 
-    def is_out_of_service(self) -> bool:
-        return False
+    def to_close(self) -> tuple[int, ...]:
+        return (0,)
+
+    def opening(self, fence: tuple[int, ...]) -> list[dict[str, Any]]:
+        return [{"connectorId": number, "type": "Operative"} for number in fence]
 
     async def call(
         self,
@@ -82,7 +85,7 @@ class MemoryBooks:
     async def step(self, order: PushOrder, step: Mapping[str, Any]) -> bool:
         return True
 
-    async def close_fence(self, order: PushOrder, closed: bool) -> None: ...
+    async def close_fence(self, order: PushOrder, connectors: tuple[int, ...]) -> None: ...
 
     async def keep_candidate(self, order: PushOrder, digest: bytes) -> None: ...
 
