@@ -58,6 +58,17 @@ class ProofForm(forms.Form):
     password = _password(_("Your password"), new=False)
 
 
+class CodeForm(forms.Form):
+    passcode = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("The six digits that your authenticator app shows now, or one of your recovery codes."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "class": "form-control", "autocapitalize": "none"}
+        ),
+    )
+
+
 class PasswordForm(forms.Form):
     """``user``: whose password is changed; the rules compare it with the person's name and address."""
 

@@ -108,6 +108,27 @@ class BrowserSession(models.Model):
     agent = models.CharField(max_length=200, blank=True)
 
 
+class AuthenticatorApp(models.Model):
+    """Makes the codes of the second step; its secret is encrypted. ``confirmed_at`` None: no code was typed yet."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="authenticator_app")
+    key_id = models.CharField(max_length=40)
+    ciphertext = models.BinaryField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    last_counter = models.BigIntegerField(default=0)
+
+
+class RecoveryCode(models.Model):
+    """Stands in for the app once, stored as SHA-256."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
+
+
 class AuditEntry(models.Model):
     """Who did what to which object, append-only: a trigger refuses UPDATE and DELETE (see accounts/audit_chain.py).
 

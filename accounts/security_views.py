@@ -13,12 +13,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts import sessions
-from accounts.forms import PasswordForm, ProofForm
+from accounts.forms import CodeForm, PasswordForm, ProofForm
 from accounts.guesses import count_guess, was_right, was_wrong
 from accounts.models import User
 from accounts.people import change_password
 from accounts.proof import FRESH_SECONDS, proved
 from accounts.refusals import Throttled
+from accounts.second_factor import has_app
+from accounts.second_factor_views import check_guess
 from accounts.web import actor_of, is_partial, page
 
 
@@ -28,11 +30,13 @@ from accounts.web import actor_of, is_partial, page
 def prove(request: HttpRequest) -> HttpResponse:
     """As a dialog of a page (204 when it was right), or as a page that leads back to ``next``."""
     user, goal = actor_of(request).user, request.POST.get("next", request.GET.get("next", ""))
-    form, status = ProofForm(request.POST or None), 200
+    by_code = has_app(user)
+    form: CodeForm | ProofForm = CodeForm(request.POST or None) if by_code else ProofForm(request.POST or None)
+    status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            status = check_password(request, user, form, "password")
+            status = _check(request, user, form)
         if status == 200:
             proved(request)
             if is_partial(request):
@@ -41,6 +45,12 @@ def prove(request: HttpRequest) -> HttpResponse:
             return redirect(goal if safe else settings.LOGIN_REDIRECT_URL)
     context = {"section": "account", "form": form, "next": goal, "minutes": FRESH_SECONDS // 60}
     return page(request, "accounts/prove.html", context, partial="question", status=status)
+
+
+def _check(request: HttpRequest, user: User, form: CodeForm | ProofForm) -> int:
+    if isinstance(form, CodeForm):
+        return check_guess(request, user, form)[0]
+    return check_password(request, user, form, "password")
 
 
 def check_password(request: HttpRequest, user: User, form: ProofForm | PasswordForm, name: str) -> int:
@@ -81,6 +91,7 @@ def security(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "account",
         "form": form,
+        "second_step": has_app(user),
         "here": request.session.session_key,
         "sessions": sessions.list_sessions(user),
         "idle_minutes": settings.SESSION_IDLE_SECONDS // 60,

@@ -1,14 +1,18 @@
-"""Ends sessions that were left alone or have lasted long enough, before anything looks at who is signed in."""
+"""Ends sessions that were left alone or have lasted long enough, and holds staff to their second step of signing in."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.decorators import sync_only_middleware
 
 from accounts import sessions
+from accounts.second_step import must_set_one_up
 
 # Pages that follow something ask by themselves; that is no sign of a person.
 POLL_HEADER = "X-Poll"
+# What platform staff can reach before they have set up the second step that is asked of them.
+ALLOWED_BEFORE = ("/account/second-step/", "/account/language/", "/sign-in/", "/sign-out/", "/health/", "/metrics")
 
 
 @sync_only_middleware
@@ -22,4 +26,6 @@ class SessionRules:
                 sessions.end(request)
             elif POLL_HEADER not in request.headers:
                 sessions.see(request)
+            if must_set_one_up(request) and not request.path.startswith(ALLOWED_BEFORE):
+                return redirect("second_factor")
         return self.get_response(request)

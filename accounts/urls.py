@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import keeping, security_views, views
+from accounts import keeping, second_factor_views, security_views, views
 
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("sign-in/prove/", security_views.prove, name="prove"),
     path("account/security/", security_views.security, name="security"),
+    path("sign-in/code/", second_factor_views.sign_in_code, name="sign_in_code"),
+    path("account/second-step/", second_factor_views.second_step, name="second_factor"),
     path("account/sessions/end/", security_views.end_others, name="sessions_end"),
     path("account/sessions/<int:pk>/end/", security_views.end_one, name="session_end"),
     path("account/language/", views.language, name="language"),

@@ -1,6 +1,5 @@
 """Sign in and out, and a person's own account."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,29 +15,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import audit
 from accounts.forms import SCOPE_LABELS, SignInForm, TokenForm
 from accounts.guesses import count_guess, was_right, was_wrong
+from accounts.language import remember_language
 from accounts.models import User
 from accounts.people import set_language
 from accounts.permissions import Scope
 from accounts.proof import needs_proof
 from accounts.refusals import Refusal, Throttled
+from accounts.second_factor import has_app
+from accounts.second_step import arrive, remember
 from accounts.tokens import issue_token, list_tokens, revoke_token
 from accounts.web import actor_of, page
-
-LANGUAGE_COOKIE_AGE = timedelta(days=365)
-
-
-def _remember_language(response: HttpResponse, language: str) -> None:
-    """In Django's cookie, which its middleware reads; the person keeps the choice beyond it."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=LANGUAGE_COOKIE_AGE,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
 
 
 class SignIn(LoginView):
@@ -65,15 +53,15 @@ class SignIn(LoginView):
         return super().form_invalid(form)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """The person's language comes along from whichever browser it was chosen in."""
+        """On to the second step where the person has one. The language comes along from whichever browser it was in."""
         was_right(self.request.POST.get("username", ""))
-        response = super().form_valid(form)
         user = form.get_user()
         assert isinstance(user, User)
-        audit.record(user, "signed_in", user)
-        if user.language:
-            _remember_language(response, user.language)
-        return response
+        if has_app(user):
+            remember(self.request, user, self.get_success_url())
+            return redirect("sign_in_code")
+        arrive(self.request, user, None)
+        return remember_language(redirect(self.get_success_url()), user.language)
 
 
 class SignOut(LogoutView):
@@ -114,8 +102,7 @@ def language(request: HttpRequest) -> HttpResponse:
         raise Http404
     set_language(user=actor_of(request).user, language=chosen)
     response = redirect("account")
-    _remember_language(response, chosen)
-    return response
+    return remember_language(response, chosen)
 
 
 @login_required

@@ -5,6 +5,8 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from installations.models import Mode
+
 ACTIONS = {
     "installation_created": _("Installation created"),
     "installation_changed": _("Installation changed"),
@@ -41,6 +43,9 @@ ACTIONS = {
     "token_revoked": _("API token revoked"),
     "signed_in": _("Signed in"),
     "sessions_ended": _("Signed out elsewhere"),
+    "second_factor_set": _("Second step set up"),
+    "second_factor_removed": _("Second step removed"),
+    "recovery_codes_made": _("New recovery codes made"),
     "password_changed": _("Password changed"),
     "audit_pruned": _("Old entries removed"),
 }
@@ -77,6 +82,14 @@ FIELDS = {
     "circuit": _("Circuit"),
     "installation": _("Installation"),
     "own_url": _("Own URL"),
+    "server_url": _("Server URL"),
+    "initial_device_password": _("Initial device password"),
+    "default_id_tag": _("Default tag"),
+    "authorization_required": _("A card or app is required to charge"),
+    "legacy_identity": _("Legacy identity"),
+    "drift_policy": _("When a charger comes back with another setting"),
+    "offline_authorization": _("OCPP cloud: who may charge while the backend is away"),
+    "backend_maintenance": _("OCPP cloud: firmware and diagnostics"),
     "id_tag": _("Card number"),
     "holder": _("Holder"),
     "label": _("Label"),
@@ -101,14 +114,18 @@ def field_word(name: str) -> str:
     return str(FIELDS.get(name, name))
 
 
-def value_words(value: Any) -> str:
-    """A value of ``before`` or ``after`` on one line; empty for what is not there."""
+def value_words(value: Any, name: str = "") -> str:
+    """A value of ``before`` or ``after`` on one line; empty for what is not there. ``name``: of its field."""
     if value is None or value in ("", [], {}):
         return ""
+    if name == "changed" and isinstance(value, list):
+        return ", ".join(field_word(str(one)) for one in value)
+    if name == "mode":
+        return str(dict(Mode.choices).get(value, value))
     if isinstance(value, bool):
         return _now("yes") if value else _now("no")
     if isinstance(value, dict):
-        return ", ".join(f"{field_word(name)}: {value_words(inner) or '–'}" for name, inner in value.items())
+        return ", ".join(f"{field_word(key)}: {value_words(inner, key) or '–'}" for key, inner in value.items())
     if isinstance(value, list):
         return ", ".join(value_words(inner) for inner in value)
     return str(value)

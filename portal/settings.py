@@ -131,6 +131,8 @@ LOGIN_REDIRECT_URL = "installations"
 LOGOUT_REDIRECT_URL = "sign_in"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+# Whether platform staff can do nothing before they have set up a second step of signing in.
+STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=PRODUCTION)
 # A session in a browser ends so long after the person signed in, and so long after the last sign of the person.
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE_SECONDS = 60 * max(1, env.number("SESSION_IDLE_MINUTES", 30))

@@ -119,5 +119,8 @@ def lines_of(entries: list[AuditEntry], *, places: dict[int, str]) -> list[Line]
 
 def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
     old, new = entry.before, entry.after
-    rows = [(field_word(name), value_words(old.get(name)), value_words(new.get(name))) for name in {**old, **new}]
+    rows = [
+        (field_word(name), value_words(old.get(name), name), value_words(new.get(name), name))
+        for name in {**old, **new}
+    ]
     return [(name, before, after) for name, before, after in rows if before or after]

@@ -64,6 +64,11 @@ def unfold(page: Page) -> None:
         folded.first.click()
 
 
+def begin_second_step(page: Page) -> None:
+    page.locator('button[name="step"]').first.click()
+    expect(page.locator("svg.segno")).to_be_visible()
+
+
 PAGES = [
     Shown("sign-in", "sign_in", "/sign-in/", guest=True),
     Shown("installations", "installations", "/installations/"),
@@ -114,6 +119,8 @@ PAGES = [
     Shown("account", "account", "/account/"),
     Shown("security", "security", "/account/security/"),
     Shown("security-faults", "security", "/account/security/", send_empty),
+    Shown("second-step", "second_factor", "/account/second-step/"),
+    Shown("second-step-begun", "second_factor", "/account/second-step/", begin_second_step),
     Shown("prove", "prove", "/sign-in/prove/?next=/account/"),
     Shown("account-faults", "account", "/account/", send_empty),
     Shown("not-found", "installation", "/installations/999999/"),
@@ -130,5 +137,5 @@ WITHOUT_A_PAGE = {
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "charger_sessions_export", "installation_sessions_export",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "session_end", "sessions_end",
-    "sign_out", "token_revoke", "typed_keep",
+    "sign_in_code", "sign_out", "token_revoke", "typed_keep",
 }  # fmt: skip

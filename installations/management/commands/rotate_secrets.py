@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts import keyring
+from accounts.second_factor import rotate_apps
 from installations.services.secrets import rotate_secrets
 
 
@@ -13,6 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         total = 0
-        while count := rotate_secrets():
-            total += count
+        for rotate in (rotate_secrets, rotate_apps):
+            while count := rotate():
+                total += count
         self.stdout.write(f"{total} passwords now under key {keyring.current_key_id()}.")

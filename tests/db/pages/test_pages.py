@@ -70,6 +70,7 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         ),
         "account": reverse("account"),
         "security": reverse("security"),
+        "second_factor": reverse("second_factor"),
         "installation_new": reverse("installation_new"),
     }
 
@@ -117,7 +118,16 @@ RIGHTS: dict[str, frozenset[str]] = {
     "charger_commands": ALL,
     "diagnostics": frozenset({"owner", "service"}),
 }
-FOR_EVERYBODY = {"change_new", "find", "installations", "rollouts", "account", "security", "installation_new"}
+FOR_EVERYBODY = {
+    "change_new",
+    "find",
+    "installations",
+    "rollouts",
+    "account",
+    "security",
+    "second_factor",
+    "installation_new",
+}
 POSTS: dict[str, frozenset[str]] = {
     "installation_authentication": frozenset({"owner", "service"}),
     "backend_test_start": frozenset({"owner", "service"}),
@@ -153,6 +163,7 @@ ELSEWHERE = {
     "token_revoke",
     "prove",
     "session_end",
+    "sign_in_code",
     "sessions_end",
     "typed_keep",  # writes for the person who typed only; tests/db/pages/test_typed.py
     "language",
