@@ -12,6 +12,7 @@ from chargers.views import (
     overview,
     register,
     rollouts,
+    setup,
     steering,
 )
 
@@ -28,6 +29,7 @@ urlpatterns = [
     path("installations/<int:pk>/", overview.installation, name="installation"),
     path("installations/<int:pk>/chargers/", overview.chargers, name="installation_chargers"),
     path("installations/<int:pk>/chargers/register/", register.register, name="charger_register"),
+    path("installations/<int:pk>/chargers/setup/", setup.of_installation, name="installation_setup"),
     path("installations/<int:pk>/cards/", cards.cards, name="installation_cards"),
     path("installations/<int:pk>/authentication/", authentication.authentication, name="installation_authentication"),
     path("installations/<int:pk>/history/", history.history, name="installation_history"),
@@ -35,6 +37,7 @@ urlpatterns = [
     path("chargers/<str:device_id>/", charger.charger, name="charger"),
     path("chargers/<str:device_id>/link-password/", link_password.link_password, name="charger_link_password"),
     path("chargers/<str:device_id>/link-password/cancel/", link_password.cancel, name="charger_link_password_cancel"),
+    path("chargers/<str:device_id>/setup/", setup.of_charger, name="charger_setup"),
     path("chargers/<str:device_id>/edit/", charger.edit, name="charger_edit"),
     path("chargers/<str:device_id>/messages/", messages.messages, name="charger_messages"),
     path("chargers/<str:device_id>/messages/download/", messages.download, name="charger_messages_download"),

@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.bodies.TooLargeBodies",
+    "portal.browser_rights.BrowserRights",
     "portal.pages.ForbiddenPages",
 ]
 

@@ -52,7 +52,10 @@ class EditChargerForm(OneChargerForm):
 class PasteForm(forms.Form):
     lines = forms.CharField(
         label=_("One charger a line: serial; name; server URL (the last two are optional)"),
-        widget=forms.Textarea(attrs={"class": "form-control mono", "rows": 8, "spellcheck": "false"}),
+        widget=forms.Textarea(
+            attrs={"class": "form-control mono", "rows": 8, "spellcheck": "false", "autocapitalize": "characters"}
+        ),
+        help_text=_("A scanner adds one line after another; what is scanned twice counts once."),
     )
     keep_good = forms.BooleanField(
         label=_("Register the good lines although others have faults"),

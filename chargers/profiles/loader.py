@@ -17,10 +17,13 @@ from chargers.profiles.profile import (
     Grade,
     Match,
     Profile,
+    Setup,
     UrlForm,
     UrlKeys,
 )
 
+# How a person enters a URL by hand.
+SETUP_FORMS = (UrlForm.FULL, UrlForm.ENDPOINT, UrlForm.HOST_PATH)
 FOLDER = Path(__file__).parent
 ENUMS: Mapping[str, type[StrEnum]] = {
     "grade": Grade,
@@ -29,7 +32,13 @@ ENUMS: Mapping[str, type[StrEnum]] = {
     "reopen": Reopen,
     "rate_unit": Unit,
 }
-PARTS: Mapping[str, type] = {"url": UrlKeys, "auth": AuthKeys, "free_vend": FreeVendKeys, "example": Example}
+PARTS: Mapping[str, type] = {
+    "url": UrlKeys,
+    "auth": AuthKeys,
+    "free_vend": FreeVendKeys,
+    "example": Example,
+    "setup": Setup,
+}
 
 
 class ProfileError(ValueError):
@@ -70,6 +79,8 @@ def read_profile(path: Path) -> Profile:
     profile: Profile = _build(path.name, Profile, {"name": path.stem, **table})
     if profile.url is None and not profile.manual:
         raise ProfileError(f"{path.name}: manual is needed where there is no URL key")
+    if profile.setup is not None and profile.setup.form not in SETUP_FORMS:
+        raise ProfileError(f"{path.name}: setup: form is one of {', '.join(SETUP_FORMS)}")
     if profile.keeps_portal_link and profile.reopen is not Reopen.AT_END:
         raise ProfileError(f"{path.name}: a charger that stays with us is opened again at the end")
     return profile

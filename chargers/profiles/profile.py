@@ -61,6 +61,20 @@ class FreeVendKeys:
 
 
 @dataclass(frozen=True)
+class Setup:
+    """How an installer enters our gateway at such a charger. ``where``: in the maker's app or menu (English; shown with
+    a translation). ``form``: FULL, ENDPOINT or HOST_PATH. The fields are named as the maker names them."""
+
+    where: str
+    source: str
+    form: UrlForm = UrlForm.FULL
+    url_field: str = ""
+    path_field: str = ""
+    identity_field: str = ""
+    password_field: str = ""
+
+
+@dataclass(frozen=True)
 class Example:
     """A charger of this make, as its BootNotification tells it: what the simulator pretends to be."""
 
@@ -124,5 +138,6 @@ class Profile:
     leave_seconds: int = 60
     rate_unit: Unit = Unit.A
     manual: str = ""
+    setup: Setup | None = None
     unsupported: tuple[str, ...] = field(default=())
     backend_keys: tuple[str, ...] = BACKEND_KEYS

@@ -1,5 +1,7 @@
 """Register chargers, one or a pasted list; what to enter at each is shown in the answer and never again."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -11,10 +13,13 @@ from accounts.web import actor_of, page
 from chargers.forms.chargers import OneChargerForm, PasteForm
 from chargers.services.charger_input import parse_lines
 from chargers.services.registration import Line, register_charger, register_chargers
+from chargers.views.setup import Drawn, sheet_of
 from installations.models import Installation
 from installations.web import installation_for, show_refusal
 
 MOST_LINES = 1000
+MOST_SHEETS = 50
+WITH_CAMERA = "camera=(self)"
 
 
 @login_required
@@ -31,18 +36,33 @@ def register(request: HttpRequest, pk: int) -> HttpResponse:
         lines = _register_list(request, installation, paste)
     made = [line for line in lines if line.credentials is not None]
     faulty = [line for line in lines if line.faults]
-    context = {
+    context: dict[str, Any] = {
         "section": "installations",
         "installation": installation,
         "tab": "chargers",
         "one": OneChargerForm(installation=installation) if made and one.is_bound else one,
         "paste": PasteForm() if made and not faulty else paste,
         "made": made,
+        "sheets": _sheets(made),
+        "may_edit": True,
         "faulty": faulty,
         "total": len(lines),
     }
+    if not made:
+        # Not beside passwords that are shown this once: the next scan would send them away.
+        field = context["paste"].fields["lines"] if pasting else context["one"].fields["device_id"]
+        field.widget.attrs["autofocus"] = True
     failed = one.errors or paste.errors or (faulty and not made)
-    return page(request, "chargers/register.html", context, status=422 if failed else 200)
+    response = page(request, "chargers/register.html", context, status=422 if failed else 200)
+    response["Permissions-Policy"] = WITH_CAMERA
+    return response
+
+
+def _sheets(made: list[Line]) -> list[Drawn]:
+    """To print, each with its password; of a long list the table is printed."""
+    if len(made) > MOST_SHEETS:
+        return []
+    return [sheet_of(line.charger, credentials=line.credentials) for line in made if line.charger is not None]
 
 
 def _register_one(request: HttpRequest, installation: Installation, form: OneChargerForm) -> list[Line]:

@@ -103,6 +103,8 @@ PAGES = [
     Shown("session", "session", "/sessions/{session}/", unfold),
     Shown("session-orphan", "session", "/sessions/{orphan}/"),
     Shown("commands", "charger_commands", "/chargers/{charger}/commands/", unfold),
+    Shown("charger-setup", "charger_setup", "/chargers/{charger}/setup/"),
+    Shown("chargers-setup", "installation_setup", "/installations/{site}/chargers/setup/?make=wallbox"),
     Shown("charger-edit", "charger_edit", "/chargers/{charger}/edit/"),
     Shown("charger-confirm", "charger_edit", "/chargers/{charger}/edit/", ask_first),
     Shown("charger-password", "charger_link_password", "/chargers/{charger}/link-password/"),
