@@ -25,6 +25,7 @@ ACTIONS = {
     "link_password_handed_out": _("New link password handed out"),
     "link_password_cancelled": _("New link password withdrawn"),
     "asked_gateway": _("Gateway asked"),
+    "local_list_ordered": _("List of cards sent anew"),
     "diagnostics_received": _("Diagnostics received"),
     "diagnostics_downloaded": _("Diagnostics downloaded"),
     "drift_found": _("Drift found"),

@@ -9,6 +9,7 @@ from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
 from chargers.api.commands import CommandDiagnosticsView, CommandsView, CommandView, ConfigurationView
 from chargers.api.installations import InstallationsView, InstallationView
 from chargers.api.link_passwords import LinkPasswordView
+from chargers.api.local_lists import LocalListView
 from chargers.api.messages import MessagesView
 from chargers.api.rollouts import (
     CancelView,
@@ -57,6 +58,7 @@ urlpatterns = [
     path("chargers/", ChargersView.as_view(), name="api-chargers"),
     path("chargers/bulk/", ManyChargersView.as_view(), name="api-chargers-bulk"),
     path("chargers/<device_id:device_id>/link-password/", LinkPasswordView.as_view(), name="api-charger-link-password"),
+    path("chargers/<device_id:device_id>/local-list/", LocalListView.as_view(), name="api-charger-local-list"),
     path("chargers/<device_id:device_id>/commands/", CommandsView.as_view(), name="api-commands"),
     path("chargers/<device_id:device_id>/commands/<id:request_id>/", CommandView.as_view(), name="api-command"),
     path(

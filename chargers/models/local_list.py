@@ -6,6 +6,7 @@ from chargers.models.charger import Charger
 
 
 class ListState(models.TextChoices):
+    WAITING = "waiting"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
@@ -17,6 +18,7 @@ class LocalList(models.Model):
 
     ``entries``: id tag to (status, expiry, group); ``digest`` of it tells whether the site's cards have changed since.
     ``left_out``: how many cards the charger has no place for. ``state`` empty: it holds another's list, or none.
+    WAITING: somebody wants it sent anew, as if nothing were known of it.
     """
 
     charger = models.OneToOneField(Charger, primary_key=True, on_delete=models.CASCADE, related_name="local_list")

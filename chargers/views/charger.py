@@ -33,6 +33,7 @@ from chargers.profiles import profile_for
 from chargers.requests import recent_commands
 from chargers.selectors import find_charger, link_of, link_state_of, local_list_of
 from chargers.services.chargers import delete_charger, update_charger
+from chargers.services.local_lists import keeps_our_list
 from chargers.services.standing import standing_of
 from chargers.sessions.selectors import Shown, shown
 from chargers.views.running import facts_of
@@ -101,6 +102,7 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "command_rows": recent_commands(found),
         "may_edit": Action.EDIT_CHARGERS in rights,
         "may_command": Action.COMMAND_CHARGERS in rights,
+        "may_send_list": Action.COMMAND_CHARGERS in rights and keeps_our_list(found),
     }
     response = page(request, "chargers/charger.html", context, partial="live")
     response["ETag"] = tag

@@ -33,7 +33,10 @@ SELECT installation_id, id_tag, blocked, expires_at, parent_id_tag
 FROM installations_decidingcard WHERE installation_id = ANY(%s)
 """
 
-HELD = "SELECT charger_id, version, entries::text FROM chargers_locallist WHERE charger_id = ANY(%s) AND state <> ''"
+HELD = """
+SELECT charger_id, version, entries::text FROM chargers_locallist
+WHERE charger_id = ANY(%s) AND state NOT IN ('', 'waiting')
+"""
 
 
 class Wish(msgspec.Struct, frozen=True):

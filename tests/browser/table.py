@@ -135,7 +135,7 @@ WITHOUT_A_PAGE = {
     "audit_download", "installation_audit_download", "charger_messages_download", "charger_link_password_cancel",
     "filter_remove",
     "filter_save",
-    "backend_test_start", "diagnostics", "diagnostics_upload",
+    "backend_test_start", "diagnostics", "diagnostics_upload", "local_list_send",
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "charger_sessions_export", "installation_sessions_export",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "session_end", "sessions_end",

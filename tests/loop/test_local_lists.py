@@ -9,7 +9,9 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
+from accounts.models import User
 from chargers.models import Charger, Connector, LocalList
+from chargers.services.local_lists import send_local_list
 from gateway import local_lists
 from gateway.server import Gateway
 from installations.models import AuthenticationRevision, IdTag, Installation
@@ -90,6 +92,21 @@ async def test_cards_come_change_and_leave_with_the_mode(gateway: Gateway, tmp_p
         await db(lambda: to_mode("native"))
         await eventually(lambda: kept(state="sent", cards=6))
         assert len(charger.point.cards.entries) == 6
+
+
+async def test_a_list_is_sent_anew_when_somebody_wants_it(gateway: Gateway, tmp_path: Path) -> None:
+    row = await registered(gateway, 2)
+
+    def ask() -> LocalList:
+        return send_local_list(charger=Charger.objects.get(pk=row.pk), actor=User.objects.create_user("a@example.org"))
+
+    async with simulated(gateway, tmp_path) as charger:
+        first = await eventually(lambda: kept(state="sent", cards=2))
+        charger.point.cards.entries.clear()  # nobody knows but the charger
+        assert (await db(ask)).state == "waiting"
+        await eventually(lambda: kept(state="sent", version=first.version + 1))
+        assert kinds(charger) == ["Full", "Full"]
+        assert len(charger.point.cards.entries) == 2
 
 
 async def test_a_list_that_somebody_else_wrote_meanwhile_is_not_emptied(gateway: Gateway, tmp_path: Path) -> None:

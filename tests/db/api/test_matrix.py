@@ -144,6 +144,11 @@ TABLE: dict[str, Address] = {
         lambda world: f"/chargers/{world.charger.device_id}/",
         lambda world: f"/chargers/{world.foreign_charger.device_id}/",
     ),
+    "api-charger-local-list": Address(
+        {"GET": SEE, "POST": SWITCH},
+        lambda world: f"/chargers/{world.charger.device_id}/local-list/",
+        lambda world: f"/chargers/{world.foreign_charger.device_id}/local-list/",
+    ),
     "api-charger-link-password": Address(
         {"GET": SERVICE, "POST": SERVICE, "DELETE": SERVICE},
         lambda world: f"/chargers/{world.charger.device_id}/link-password/",

@@ -141,6 +141,7 @@ POSTS: dict[str, frozenset[str]] = {
     "installation_delete": frozenset({"owner"}),
     "charger_delete": frozenset({"service"}),
     "charger_link_password_cancel": frozenset({"service"}),
+    "local_list_send": frozenset({"owner", "service"}),
     "circuit_delete": frozenset({"service"}),
     "access_revoke": frozenset({"owner"}),
     "card_new": frozenset({"owner", "service"}),
@@ -220,7 +221,7 @@ def post_address(name: str, site: Installation, rollout: Rollout) -> str:
     match name:
         case "rollout_retry" | "rollout_cancel" | "rollout_pause" | "rollout_resume" | "rollout_proceed":
             return reverse(name, args=[rollout.pk])
-        case "charger_delete" | "charger_link_password_cancel" | "charger_commands":
+        case "charger_delete" | "charger_link_password_cancel" | "charger_commands" | "local_list_send":
             return reverse(name, args=["ZCS000001"])
         case "circuit_delete":
             circuit = Circuit.objects.filter(installation=site).first()
