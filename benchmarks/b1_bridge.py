@@ -30,6 +30,9 @@ put_in_cloud(sys.argv[1])
 """
 
 
+PATIENCE_SECONDS = 180.0
+
+
 class Backend:
     def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
         self.process, self.url = process, url
@@ -58,6 +61,14 @@ def backend() -> Iterator[Backend]:
         process.wait(10)
 
 
+def wait_until(behind: Backend, what: str, count: int) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (seen := behind.report()[what]) < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the backend heard {seen} {what} of {count}")
+        time.sleep(0.2)
+
+
 def measure(pid: int, url: str, heard_by: Backend, options: argparse.Namespace, count: int) -> dict[str, Any]:
     """CPU of the process in the middle (and of PostgreSQL) per meter value, until the backend has heard all of them."""
     before_all = rig.Usage.of(pid)
@@ -68,8 +79,13 @@ def measure(pid: int, url: str, heard_by: Backend, options: argparse.Namespace, 
     )  # fmt: skip
     assert load.stdin is not None
     assert load.stdout is not None
-    load.stdout.readline()
-    time.sleep(3 + count / 100)
+    assert load.stdout.readline() == "connected\n"
+    # The bridge takes a charger to its backend when it has seen it idle.
+    wait_until(heard_by, "boots", count)
+    load.stdin.write("\n")
+    load.stdin.flush()
+    assert load.stdout.readline() == "charging\n"
+    wait_until(heard_by, "starts", count)
     heard_by.report()
     before, database = rig.Usage.of(pid), database_seconds()
     load.stdin.write("\n")
@@ -77,7 +93,10 @@ def measure(pid: int, url: str, heard_by: Backend, options: argparse.Namespace, 
     result = rig.answer_line(load.stdout)
     arrived = heard_by.report()
     heard = arrived["heard"]
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while heard < result["messages"]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{heard} of {result['messages']} messages reached the backend")
         time.sleep(0.2)
         heard += heard_by.report()["heard"]
     after = rig.Usage.of(pid)

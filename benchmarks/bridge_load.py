@@ -1,6 +1,7 @@
 """N chargers, each with one session: a meter value now and then, evenly spread over all, as a fleet sends them.
 
-Prints ``connected``; a line on standard input begins, one JSON line ends it: messages, how long the answers took.
+Prints ``connected``; a line on standard input begins the sessions, ``charging`` tells that all have begun; another line
+begins the meter values, one JSON line ends them: messages, how long the answers took.
 """
 
 import argparse
@@ -31,9 +32,11 @@ class Charger:
                 answer: dict[str, Any] = rest[0]
                 return answer
 
-    async def begin(self) -> int:
+    async def introduce(self) -> None:
         await self.call("BootNotification", BOOT)
         await self.call("StatusNotification", STATUS)
+
+    async def begin(self) -> int:
         start = {"connectorId": 1, "idTag": "CARD", "meterStart": 0, "timestamp": "2026-01-01T10:00:00Z"}
         return int((await self.call("StartTransaction", start))["transactionId"])
 
@@ -69,8 +72,11 @@ async def run(arguments: argparse.Namespace) -> None:
     opened = asyncio.Semaphore(50)
     identities = [f"{arguments.prefix}{number:06}" for number in range(1, arguments.count + 1)]
     chargers = await asyncio.gather(*(dial(arguments.url, one, arguments.password, opened) for one in identities))
-    numbers = await asyncio.gather(*(charger.begin() for charger in chargers))
+    await asyncio.gather(*(charger.introduce() for charger in chargers))
     print("connected", flush=True)
+    await asyncio.to_thread(input)
+    numbers = await asyncio.gather(*(charger.begin() for charger in chargers))
+    print("charging", flush=True)
     await asyncio.to_thread(input)
     pause = arguments.count / arguments.rate
     spread = [pause * place / arguments.count for place in range(arguments.count)]

@@ -50,6 +50,7 @@ log = structlog.get_logger(__name__)
 ALIVE_SECONDS = 5.0
 PING_SECONDS = 30.0
 REFRESH_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 BEAT_SECONDS = 3.0
 FULL_REFRESH_SECONDS = 60.0
 
@@ -294,7 +295,7 @@ class Gateway:
 
     async def _open_fences(self) -> None:
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(LOOK_SECONDS)
             for connection in list(self.connections.values()):
                 if connection.fence and not connection.pushing:
                     self.spawn(fences.open_left(connection))

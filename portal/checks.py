@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.keyring import parse_ring
@@ -13,7 +13,7 @@ from portal.env import env
 SHORTEST_PEPPER = 32
 
 
-@register()
+@register(Tags.security)
 def check_keys(**_options: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     try:
@@ -31,7 +31,7 @@ def check_keys(**_options: Any) -> list[CheckMessage]:
     return found
 
 
-@register()
+@register(Tags.security)
 def check_servers(**_options: Any) -> list[CheckMessage]:
     if not settings.PRODUCTION:
         return []

@@ -43,12 +43,18 @@ class Env:
         return [word for word in self.text(name).replace(",", " ").split() if word]
 
 
-def database_settings(url: str) -> dict[str, object]:
-    """Turn ``postgresql://user:password@host:port/name?host=/socket/dir`` into Django's DATABASES entry."""
+def database_settings(url: str, *, pool_size: int = 0) -> dict[str, object]:
+    """Turn ``postgresql://user:password@host:port/name?host=/socket/dir`` into Django's DATABASES entry.
+
+    What else stands after the ``?`` is libpq's, like ``sslmode=verify-full``. ``pool_size`` 0: no pool.
+    """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must start with postgresql:// (PostgreSQL is the only database).")
     query = parse_qs(parts.query)
+    options: dict[str, object] = {name: values[0] for name, values in query.items() if name != "host"}
+    if pool_size:
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "postgres",
@@ -56,7 +62,7 @@ def database_settings(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.get("host", [parts.hostname or ""])[0],
         "PORT": str(parts.port or ""),
-        "OPTIONS": {name: values[0] for name, values in query.items() if name != "host"},
+        "OPTIONS": options,
     }
 
 

@@ -79,10 +79,11 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": database_settings(env.text("DATABASE_URL") or embedded.database_url())}
-DATABASES["default"]["CONN_MAX_AGE"] = 0
-if pool_size := env.number("DATABASE_POOL_SIZE", 16):
-    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}}
+DATABASES = {
+    "default": database_settings(
+        env.text("DATABASE_URL") or embedded.database_url(), pool_size=env.number("DATABASE_POOL_SIZE", 16)
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL") or embedded.redis_url()

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
 import redis
 from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 
 from tests.settings import servers
@@ -23,6 +25,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Database names come from tests/settings.py; nothing to add per worker."""
+
+
+def empty_all(self: DatabaseOperations, _style: Any, tables: list[str], **_options: Any) -> list[str]:
+    """Instead of TRUNCATE, which makes the files of all tables anew: half a second after each test that commits."""
+    emptied = "; ".join(f"DELETE FROM {self.quote_name(table)}" for table in tables)
+    return [f"SET LOCAL session_replication_role = replica; {emptied}"] if tables else []
+
+
+setattr(DatabaseOperations, "sql_flush", empty_all)  # noqa: B010  the types say that a method stays what it is
 
 
 @pytest.fixture(autouse=True)

@@ -17,20 +17,21 @@ from picows.websockets import ConnectionClosed, ServerConnection, serve
 ACCEPTED = {"status": "Accepted"}
 numbers = itertools.count(1)
 delays: list[float] = []
-stops = 0
+seen = {"boots": 0, "starts": 0, "stops": 0}
 
 
 def answer(action: str, payload: dict[str, Any]) -> dict[str, Any]:
-    global stops
     if action == "MeterValues":
         sent = int(payload["meterValue"][0]["sampledValue"][0]["value"])
         delays.append((time.monotonic_ns() - sent) / 1e6)
     elif action == "StartTransaction":
+        seen["starts"] += 1
         return {"transactionId": next(numbers), "idTagInfo": ACCEPTED}
     elif action == "BootNotification":
+        seen["boots"] += 1
         return {**ACCEPTED, "interval": 3600, "currentTime": "2026-01-01T00:00:00Z"}
     elif action == "StopTransaction":
-        stops += 1
+        seen["stops"] += 1
     return {}
 
 
@@ -48,9 +49,9 @@ def report() -> dict[str, Any]:
     times = sorted(delays)
     delays.clear()
     if not times:
-        return {"heard": 0, "stops": stops}
+        return {"heard": 0, **seen}
     p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
-    return {"heard": len(times), "stops": stops, "p50_ms": round(p50, 2), "p99_ms": round(p99, 2)}
+    return {"heard": len(times), **seen, "p50_ms": round(p50, 2), "p99_ms": round(p99, 2)}
 
 
 async def main(port: int) -> None:

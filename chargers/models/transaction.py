@@ -126,9 +126,12 @@ class Transaction(models.Model):
 class MeterValue(models.Model):
     """One MeterValue element: sampled values as sent, de-duplicated by content (``digest`` is SHA-256)."""
 
-    charger = models.ForeignKey(Charger, on_delete=models.CASCADE, related_name="meter_values")
+    # No index but those below, which begin with them: this table is written more than all others.
+    charger = models.ForeignKey(Charger, on_delete=models.CASCADE, related_name="meter_values", db_index=False)
     connector = models.PositiveSmallIntegerField()
-    transaction = models.ForeignKey(Transaction, null=True, on_delete=models.CASCADE, related_name="meter_values")
+    transaction = models.ForeignKey(
+        Transaction, null=True, on_delete=models.CASCADE, related_name="meter_values", db_index=False
+    )
     sampled_at = models.DateTimeField()
     received_at = models.DateTimeField()
     sampled_values = models.JSONField()

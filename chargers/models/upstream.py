@@ -70,7 +70,7 @@ class UpstreamMessage(models.Model):
     as long as their session, for a charger may repeat them whenever it likes.
     """
 
-    charger = models.ForeignKey(Charger, on_delete=models.CASCADE, related_name="upstream_messages")
+    charger = models.ForeignKey(Charger, on_delete=models.CASCADE, related_name="upstream_messages", db_index=False)
     url = models.CharField(max_length=512)
     action = models.CharField(max_length=30)
     payload = models.JSONField()

@@ -15,7 +15,6 @@ from portal.env import BASE_DIR, env
 # Commands that only read code; everything else may need the database.
 WITHOUT_SERVERS = {
     "help", "version", "--help", "--version", "spectacular", "compilemessages", "makemessages", "demo",
-    "simulate", "backend",
 }  # fmt: skip
 
 

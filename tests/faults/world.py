@@ -57,7 +57,6 @@ class World:
             proxy.start()
         self.start_database()
         self.start_redis()
-        self.manage("migrate", "--verbosity", "0")
         made = self.manage("demo_data", "--chargers", str(self.chargers), "--data", str(self.data))
         self.info = json.loads(made)
         for name in ("web", "gateway", "worker", "beat"):

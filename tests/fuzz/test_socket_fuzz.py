@@ -16,7 +16,7 @@ from tests.conformance.sockets import Node, all_tables, register
 from tests.fuzz.hostile import Hostile
 from tests.loop.gateway_world import PASSWORD, ScriptedCharger, db, dial, eventually
 
-FRAMES = 20_000 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 150
+FRAMES = 20_000 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 1_000
 
 
 @pytest.fixture(scope="module", params=["picows", "websockets"])

@@ -15,6 +15,8 @@ from websockets.exceptions import ConnectionClosed
 
 from chargers.link_key import digest_link_key
 from chargers.models import Charger
+from gateway import rotation, server
+from gateway.limits import desk
 from gateway.ocpp16.facts import SessionSettings
 from gateway.server import Gateway
 from installations.models import AuthenticationRevision, Installation
@@ -23,6 +25,15 @@ from installations.ocpp_url.host import Doors
 PEPPER = settings.CHARGER_KEY_PEPPER.encode()
 PASSWORD = "LinkPassword01234567"
 QUICK = SessionSettings(settle=0.0, status_grace=30.0, boot_grace=30.0)
+
+# What a gateway looks at now and then it looks at often here: most tests begin with a charger it has to find.
+for module, name, seconds in (
+    (server, "REFRESH_SECONDS", 0.05),
+    (server, "LOOK_SECONDS", 0.1),
+    (rotation, "LOOK_SECONDS", 0.1),
+    (desk, "LOOK_SECONDS", 0.1),
+):
+    setattr(module, name, seconds)
 
 type Answer = Callable[[dict[str, Any]], dict[str, Any]]
 

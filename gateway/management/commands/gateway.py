@@ -7,6 +7,7 @@ import ssl
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gateway.certificate import Certificate
@@ -18,6 +19,8 @@ from installations.doors import configured_doors
 
 class Command(BaseCommand):
     help = __doc__
+    # Without those of pages and the API, which a gateway never loads.
+    requires_system_checks = [Tags.caches, Tags.database, Tags.models, Tags.security]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="0.0.0.0", help="address to listen on")  # noqa: S104  chargers are outside

@@ -100,7 +100,6 @@ class Command(BaseCommand):
 
     def _start(self, options: Options) -> Supervisor:
         environ = environment(options)
-        self._manage(environ, "migrate", "--verbosity", "0")
         made = json.loads(
             self._manage(environ, "demo_data", "--chargers", str(options.chargers), "--data", str(options.data))
         )

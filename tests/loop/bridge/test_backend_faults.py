@@ -279,6 +279,7 @@ async def _elsewhere_first(gateway: Gateway, backend: Backend, url: str, fault: 
     from tests.loop.bridge.scene import bridged_charger, put_in_cloud
     from tests.loop.gateway_world import ScriptedCharger
 
+    gateway.bridges.patience_seconds = 0.5
     teller = Teller(gateway, backend)
     await db(lambda: bridged_charger(url))
     await accept_offline()
@@ -287,7 +288,7 @@ async def _elsewhere_first(gateway: Gateway, backend: Backend, url: str, fault: 
     await eventually(lambda: UpstreamLink.objects.filter(state="waiting", fault=fault).first())
     await teller.charger.send("Heartbeat", {})
     await db(lambda: put_in_cloud(backend.url, number=3))
-    await backend.hears("BootNotification", seconds=30)  # the old address is waited for first
+    await backend.hears("BootNotification")
     await teller.online()
     await teller.session()
     assert (await teller.compare()).starts == 1
