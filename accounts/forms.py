@@ -69,14 +69,13 @@ class CodeForm(forms.Form):
     )
 
 
-class PasswordForm(forms.Form):
-    """``user``: whose password is changed; the rules compare it with the person's name and address."""
+class NewPasswordForm(forms.Form):
+    """``user``: whose password it will be, None: not known; the rules compare it with the person's name and address."""
 
-    current = _password(_("Password now"), new=False)
     new = _password(_("New password"), new=True)
     again = _password(_("New password once more"), new=True)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
         self.fields["new"].help_text = " ".join(password_validators_help_texts())
@@ -91,6 +90,67 @@ class PasswordForm(forms.Form):
         if "new" in self.cleaned_data and again != self.cleaned_data["new"]:
             raise ValidationError(_("The two new passwords differ: type the same one twice."))
         return again
+
+
+class PasswordForm(NewPasswordForm):
+    current = _password(_("Password now"), new=False)
+
+    field_order = ["current", "new", "again"]
+
+
+class InvitationForm(NewPasswordForm):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=100,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "class": "form-control", "data-from-fragment": "", "spellcheck": "false"}
+        ),
+    )
+
+    field_order = ["code", "new", "again"]
+
+
+def _text(label: Any, *, length: int = 150, required: bool = False) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=length, required=required, widget=forms.TextInput(attrs={"class": "form-control"})
+    )
+
+
+def _email() -> forms.EmailField:
+    return forms.EmailField(
+        label=_("E-mail address"), widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "off"})
+    )
+
+
+def _check(label: Any) -> forms.BooleanField:
+    return forms.BooleanField(
+        label=label, required=False, widget=forms.CheckboxInput(attrs={"class": "form-check-input"})
+    )
+
+
+class OrganisationForm(forms.Form):
+    name = _text(_("Name"), length=200, required=True)
+
+
+class MemberForm(forms.Form):
+    email = _email()
+    name = _text(_("Name, of somebody who is new here"))
+    is_admin = _check(_("Admin: adds and removes members"))
+
+
+class NewPersonForm(forms.Form):
+    email = _email()
+    name = _text(_("Name"))
+
+
+class PersonForm(forms.Form):
+    name = _text(_("Name"))
+    is_active = _check(_("May sign in and use API tokens"))
+    is_staff = _check(_("Platform staff: sees and does everything, audited"))
+
+    @staticmethod
+    def initial_of(user: User) -> dict[str, Any]:
+        return {"name": user.name, "is_active": user.is_active, "is_staff": user.is_staff}
 
 
 class TokenForm(forms.Form):

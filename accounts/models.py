@@ -129,6 +129,15 @@ class RecoveryCode(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
 
 
+class Invitation(models.Model):
+    """A code with which somebody sets their own password, stored as SHA-256. Used up, it is gone."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    expires_at = models.DateTimeField()
+
+
 class AuditEntry(models.Model):
     """Who did what to which object, append-only: a trigger refuses UPDATE and DELETE (see accounts/audit_chain.py).
 

@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit
+from accounts.actor import Who
 from accounts.models import BrowserSession, User
 
 SIGNED_IN_AT, SEEN_AT, PROVED_AT = "signed_in_at", "seen_at", "proved_at"
@@ -60,8 +61,11 @@ def list_sessions(user: User) -> QuerySet[BrowserSession]:
 
 
 @transaction.atomic
-def end_sessions(*, user: User, apart_from: str = "", pk: int | None = None) -> int:
-    """End the person's sessions, or the one ``pk``; ``apart_from`` (a session's key) goes on. Says how many."""
+def end_sessions(*, user: User, apart_from: str = "", pk: int | None = None, actor: Who | None = None) -> int:
+    """End the person's sessions, or the one ``pk``; ``apart_from`` (a session's key) goes on. Says how many.
+
+    ``actor`` None: the person.
+    """
     rows = BrowserSession.objects.filter(user=user).exclude(session_key=apart_from)
     if pk is not None:
         rows = rows.filter(pk=pk)
@@ -69,7 +73,7 @@ def end_sessions(*, user: User, apart_from: str = "", pk: int | None = None) -> 
     ended, _each = Session.objects.filter(session_key__in=keys).delete()
     rows.delete()
     if ended:
-        audit.record(user, "sessions_ended", user, after={"sessions": ended})
+        audit.record(actor or user, "sessions_ended", user, after={"sessions": ended})
     return ended
 
 

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from accounts import keeping, second_factor_views, security_views, views
+from accounts import (
+    invitation_views,
+    keeping,
+    member_views,
+    second_factor_views,
+    security_views,
+    staff_views,
+    views,
+)
 
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
@@ -9,6 +17,12 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("sign-in/prove/", security_views.prove, name="prove"),
     path("account/security/", security_views.security, name="security"),
+    path("sign-in/invitation/", invitation_views.invitation, name="invitation"),
+    path("organisations/", member_views.organisations, name="organisations"),
+    path("organisations/<int:pk>/", member_views.organisation, name="organisation"),
+    path("organisations/<int:pk>/members/<int:member_pk>/", member_views.member, name="member"),
+    path("people/", staff_views.people, name="people"),
+    path("people/<int:pk>/", staff_views.person, name="person"),
     path("sign-in/code/", second_factor_views.sign_in_code, name="sign_in_code"),
     path("account/second-step/", second_factor_views.second_step, name="second_factor"),
     path("account/sessions/end/", security_views.end_others, name="sessions_end"),

@@ -48,6 +48,13 @@ ACTIONS = {
     "second_factor_removed": _("Second step removed"),
     "recovery_codes_made": _("New recovery codes made"),
     "password_changed": _("Password changed"),
+    "invited": _("Code for a new password made"),
+    "person_created": _("Person taken in"),
+    "person_changed": _("Person changed"),
+    "organisation_created": _("Organisation made"),
+    "member_added": _("Member added"),
+    "member_changed": _("Member changed"),
+    "member_removed": _("Member removed"),
     "audit_pruned": _("Old entries removed"),
 }
 OBJECTS = {
@@ -98,6 +105,9 @@ FIELDS = {
     "parent_id_tag": _("Group"),
     "scopes": _("Scopes"),
     "cause": _("Cause"),
+    "admin": _("Admin"),
+    "active": _("Active"),
+    "staff": _("Platform staff"),
     "deliveries": _("Deliveries"),
     "state": _("State"),
 }

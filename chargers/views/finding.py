@@ -22,9 +22,11 @@ PAGES = [
     ("installation_new", _("New installation"), "plus-lg"),
     ("rollouts", _("Rollouts"), "send"),
     ("account", _("Account"), "gear-fill"),
+    ("security", _("Sign-in and security"), "shield-lock-fill"),
+    ("organisations", _("Organisations"), "people-fill"),
     ("api-docs", _("REST API"), "key-fill"),
 ]
-STAFF_PAGES = [("audit", _("Audit trail"), "clock-history")]
+STAFF_PAGES = [("people", _("People"), "people-fill"), ("audit", _("Audit trail"), "clock-history")]
 # The same of one installation, with what one must be allowed to.
 SITE_PAGES = [
     ("installation", _("Overview"), "building", Action.VIEW),

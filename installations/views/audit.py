@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts import staff
 from accounts.actor import Actor
 from accounts.keyset import BadCursor, read_page
 from accounts.models import AuditEntry
 from accounts.permissions import Action
-from accounts.refusals import Forbidden
 from accounts.web import actor_of, page, streamed
 from installations.access import audit_staff
 from installations.audit_form import AuditFilterForm
@@ -64,8 +63,7 @@ def download_everything(request: HttpRequest) -> HttpResponseBase:
 
 def require_staff(actor: Actor) -> None:
     """Raises Forbidden; who passes leaves an entry."""
-    if not actor.user.is_staff:
-        raise Forbidden("staff_only", _("This is for platform staff only."), extra={"missing_roles": ["staff"]})
+    staff.require_staff(actor)
     audit_staff(actor, actor.user, Action.VIEW_AUDIT)
 
 

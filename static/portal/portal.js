@@ -46,6 +46,11 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// A code stands in the address behind the #, which no server is sent.
+for (const field of document.querySelectorAll("[data-from-fragment]")) {
+  if (!field.value && location.hash.length > 1) field.value = decodeURIComponent(location.hash.slice(1));
+}
+
 // A form with data-confirm asks first.
 document.addEventListener("submit", (event) => {
   const { form, question } = { form: event.target, question: event.target.dataset?.confirm };

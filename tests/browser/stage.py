@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import BrowserContext
 
-from accounts.models import User
+from accounts.models import Membership, Organisation, User
 from accounts.tokens import issue_token
 from chargers.models import (
     Charger,
@@ -60,6 +60,8 @@ class Stage:
             "change": self.changes[0],
             "applied": self.changes[1],
             "charger": "ZCS000001",
+            "person": self.person.pk,
+            "firm": self.person.organisations.get().pk,
             "session": self.session.pk,
             "orphan": self.orphan.pk,
         }
@@ -94,6 +96,8 @@ def build() -> Stage:
     asked = scene.backend_test(Charger.objects.get(device_id="ZCS000001"))
     scene.command(Charger.objects.get(device_id="ZCS000001"))
     changes = _change(person), _change(person, apply=True)
+    firm = Organisation.objects.create(name="Installers Ltd")
+    Membership.objects.create(organisation=firm, user=person, is_admin=True)
     staff = User.objects.create_user("staff@example.org", name="Petra Portal", is_staff=True)
     return Stage(person, staff, site, rollout, delivery, card, asked, changes, *_sessions(site))
 

@@ -69,6 +69,17 @@ def begin_second_step(page: Page) -> None:
     expect(page.locator("svg.segno")).to_be_visible()
 
 
+def ask_for_a_code(page: Page) -> None:
+    page.locator('button[value="code"]').click()
+    expect(page.locator("#invitation")).to_be_visible()
+
+
+def add_nobody(page: Page) -> None:
+    page.locator("#id_email").fill("ina@example.org")
+    page.locator("main form[method=post] .btn-primary").click()
+    expect(page.locator("#id_email_error")).to_be_visible()
+
+
 PAGES = [
     Shown("sign-in", "sign_in", "/sign-in/", guest=True),
     Shown("installations", "installations", "/installations/"),
@@ -123,6 +134,13 @@ PAGES = [
     Shown("security-faults", "security", "/account/security/", send_empty),
     Shown("second-step", "second_factor", "/account/second-step/"),
     Shown("second-step-begun", "second_factor", "/account/second-step/", begin_second_step),
+    Shown("organisations", "organisations", "/organisations/"),
+    Shown("organisation", "organisation", "/organisations/{firm}/"),
+    Shown("organisation-faults", "organisation", "/organisations/{firm}/", add_nobody),
+    Shown("organisations-of-all", "organisations", "/organisations/", staff=True),
+    Shown("people", "people", "/people/", staff=True),
+    Shown("person", "person", "/people/{person}/", ask_for_a_code, staff=True),
+    Shown("invitation", "invitation", "/sign-in/invitation/#code", guest=True),
     Shown("prove", "prove", "/sign-in/prove/?next=/account/"),
     Shown("account-faults", "account", "/account/", send_empty),
     Shown("not-found", "installation", "/installations/999999/"),
@@ -139,5 +157,5 @@ WITHOUT_A_PAGE = {
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "charger_sessions_export", "installation_sessions_export",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "session_end", "sessions_end",
-    "sign_in_code", "sign_out", "token_revoke", "typed_keep",
+    "member", "sign_in_code", "sign_out", "token_revoke", "typed_keep",
 }  # fmt: skip

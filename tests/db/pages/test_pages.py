@@ -72,6 +72,7 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
         ),
         "account": reverse("account"),
         "security": reverse("security"),
+        "organisations": reverse("organisations"),
         "second_factor": reverse("second_factor"),
         "installation_new": reverse("installation_new"),
     }
@@ -130,6 +131,7 @@ FOR_EVERYBODY = {
     "account",
     "security",
     "second_factor",
+    "organisations",
     "installation_new",
 }
 POSTS: dict[str, frozenset[str]] = {
@@ -168,6 +170,11 @@ ELSEWHERE = {
     "token_revoke",
     "prove",
     "session_end",
+    "invitation",
+    "member",
+    "organisation",
+    "people",
+    "person",
     "sign_in_code",
     "sessions_end",
     "typed_keep",  # writes for the person who typed only; tests/db/pages/test_typed.py
