@@ -57,3 +57,16 @@ def check_gateway_address(**_options: Any) -> list[CheckMessage]:
             id="portal.W001",
         )
     ]
+
+
+@register(deploy=True)
+def check_public_address(**_options: Any) -> list[CheckMessage]:
+    if settings.PORTAL_PUBLIC_URL.startswith("https://"):
+        return []
+    return [
+        checks.Warning(
+            "PORTAL_PUBLIC_URL is not https://: chargers that are asked for diagnostics could not upload them.",
+            hint="Set PORTAL_PUBLIC_URL to the https:// address of the pages.",
+            id="portal.W002",
+        )
+    ]

@@ -58,7 +58,8 @@ def _seen(request: HttpRequest, device_id: str) -> tuple[Charger, frozenset[Acti
     found = find_charger(actor, device_id)
     if found is None:
         raise Http404
-    rights = allowed(actor, found.installation, Action.VIEW, Action.EDIT_CHARGERS, Action.EDIT_CARDS)
+    wanted = (Action.VIEW, Action.EDIT_CHARGERS, Action.EDIT_CARDS, Action.COMMAND_CHARGERS)
+    rights = allowed(actor, found.installation, *wanted)
     if actor.user.is_staff or Action.VIEW not in rights:
         require(actor, found.installation, Action.VIEW)
     return found, rights

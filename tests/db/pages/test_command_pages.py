@@ -7,13 +7,14 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from chargers.links.fake import FakeLink
 from chargers.links.registry import put_in_place, take_away
-from chargers.models import Charger, ChargerLink, GatewayNode, GatewayRequest
+from chargers.models import Charger, ChargerLink, GatewayNode, GatewayRequest, LocalList
 from gateway.store.jobs import EndRequest
 from gateway.store.request_jobs import claim, end
 from installations.models import Installation
+from tests.db.chargers import scene
 from tests.db.pages.scene import client_of, populate
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +84,35 @@ def test_a_viewer_sees_results_and_no_form(site: Installation, people: dict[str,
     text = client_of(people["viewer"]).get(ADDRESS).content.decode()
     assert '<form method="post" class="narrow' not in text
     assert "This needs the role" in text
+
+
+def test_a_file_of_a_charger_is_downloaded_by_who_may_command_it(site: Installation, people: dict[str, User]) -> None:
+    charger = Charger.objects.get()
+    request = scene.diagnostics(charger, b"one part, ", b"and another")
+    address = reverse("diagnostics", args=["ZCS000001", request.pk])
+    for role, sees in (("owner", True), ("viewer", False)):
+        client = client_of(people[role])
+        for page in (ADDRESS, reverse("charger", args=["ZCS000001"])):
+            text = client.get(page).content.decode()
+            assert "The file is here." in text
+            assert (address in text) is sees, (role, page)
+    answer = client_of(people["owner"]).get(address)
+    assert answer.getvalue() == b"one part, and another"
+    assert answer["Content-Disposition"] == f'attachment; filename="ZCS000001-{request.pk}-log.zip"'
+    assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
+    assert AuditEntry.objects.get(action="diagnostics_downloaded").actor == people["owner"]
+    waiting = scene.diagnostics(Charger.objects.create(device_id="ZCS2", installation=site))
+    assert client_of(people["owner"]).get(reverse("diagnostics", args=["ZCS2", waiting.pk])).status_code == 404
+    assert client_of(people["owner"]).get(reverse("diagnostics", args=["ZCS2", request.pk])).status_code == 404
+
+
+def test_a_list_of_cards_is_sent_anew_from_the_chargers_page(site: Installation, people: dict[str, User]) -> None:
+    charger, page = Charger.objects.get(), reverse("charger", args=["ZCS000001"])
+    LocalList.objects.create(charger=charger, state="sent", version=2, cards=3, digest=b"", changed_at=timezone.now())
+    send = reverse("local_list_send", args=["ZCS000001"])
+    assert send not in client_of(people["viewer"]).get(page).content.decode()
+    client = client_of(people["owner"])
+    assert send in client.get(page).content.decode()
+    assert "as soon as the charger is connected" in client.post(send, follow=True).content.decode()
+    assert "will be sent anew" in client.get(page).content.decode()
+    assert LocalList.objects.get().state == "waiting"
