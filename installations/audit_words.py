@@ -1,11 +1,14 @@
 """What the codes of the audit trail are called; a code without a word is shown as it is."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from installations.models import Mode
+from installations.models import DriftPolicy, Mode, OfflineAuthorization, Role
 
 ACTIONS = {
     "installation_created": _("Installation created"),
@@ -110,6 +113,14 @@ FIELDS = {
     "staff": _("Platform staff"),
     "deliveries": _("Deliveries"),
     "state": _("State"),
+    "prefix": _("Begins with"),
+    "action": _("What for"),
+}
+CHOICES = {
+    "mode": Mode,
+    "role": Role,
+    "drift_policy": DriftPolicy,
+    "offline_authorization": OfflineAuthorization,
 }
 
 
@@ -131,8 +142,10 @@ def value_words(value: Any, name: str = "") -> str:
         return ""
     if name == "changed" and isinstance(value, list):
         return ", ".join(field_word(str(one)) for one in value)
-    if name == "mode":
-        return str(dict(Mode.choices).get(value, value))
+    if name in CHOICES:
+        return str(dict(CHOICES[name].choices).get(value, value))
+    if name.endswith("_at"):
+        return _moment(str(value))
     if isinstance(value, bool):
         return _now("yes") if value else _now("no")
     if isinstance(value, dict):
@@ -140,3 +153,11 @@ def value_words(value: Any, name: str = "") -> str:
     if isinstance(value, list):
         return ", ".join(value_words(inner) for inner in value)
     return str(value)
+
+
+def _moment(text: str) -> str:
+    """As people read a time, in the time zone they are shown; what is none is shown as it is."""
+    try:
+        return date_format(localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")
+    except ValueError:
+        return text
