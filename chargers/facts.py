@@ -4,14 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 
-from chargers.link_state import NO_LINK, Activity, LinkFacts
+from chargers.link_state import NO_LINK, Activity, LinkFacts, is_reserved
 from chargers.models import ChargerLink, Connector, GatewayNode, ReportedSetting, Transaction
 
 
 def link_facts(charger_ids: Collection[int]) -> dict[int, LinkFacts]:
     """The facts behind ``link_state`` for each charger; one that never connected has ``NO_LINK``."""
-    ids = list(charger_ids)
+    ids, now = list(charger_ids), timezone.now()
     nodes = dict(GatewayNode.objects.filter(stopped_at__isnull=True).values_list("name", "seen_at"))
     statuses: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
     for charger, number, status, boot in Connector.objects.filter(charger_id__in=ids).values_list(
@@ -28,6 +29,7 @@ def link_facts(charger_ids: Collection[int]) -> dict[int, LinkFacts]:
                 open_transactions=sessions[link.charger_id],
                 firmware_status=link.firmware_status,
                 diagnostics_status=link.diagnostics_status,
+                reserved=is_reserved(link.reservations, now),
             ),
             node=link.node,
             epoch=link.epoch,

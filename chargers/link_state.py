@@ -36,6 +36,7 @@ class Busy(StrEnum):
     FIRMWARE = "firmware"
     DIAGNOSTICS = "diagnostics"
     REMOTE_START = "remote_start"
+    RESERVATION = "reservation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Activity:
 
     ``connector_count`` is the highest connector known; 0 means none was ever reported. ``unanswered`` counts charger
     messages without an answer yet, those being stored included; the engine, which cannot see them, leaves it 0.
+    ``reserved``: some connector, whichever, is kept for a card; one that is kept itself says Reserved.
     ``job_pending``: FIRMWARE or DIAGNOSTICS, just agreed to and not reported on yet.
     """
 
@@ -55,6 +57,7 @@ class Activity:
     firmware_status: str = ""
     diagnostics_status: str = ""
     remote_start_pending: bool = False
+    reserved: bool = False
     job_pending: Busy | None = None
 
 
@@ -71,8 +74,14 @@ def busy_reason(activity: Activity) -> Busy | None:
         (activity.firmware_status in RUNNING_FIRMWARE, Busy.FIRMWARE),
         (activity.diagnostics_status in RUNNING_DIAGNOSTICS, Busy.DIAGNOSTICS),
         (activity.remote_start_pending, Busy.REMOTE_START),
+        (activity.reserved, Busy.RESERVATION),
     )
     return next((reason for applies, reason in jobs if applies), activity.job_pending)
+
+
+def is_reserved(reservations: Mapping[str, float] | None, now: datetime) -> bool:
+    """``reservations``: number to end, as Unix time."""
+    return any(until > now.timestamp() for until in (reservations or {}).values())
 
 
 def _connectors_busy(activity: Activity) -> Busy | None:

@@ -12,7 +12,7 @@ from accounts.actor import Who
 from chargers.alarm_rows import alarmed, having, serious_events
 from chargers.alarms import AlarmCode
 from chargers.backend_limits import with_limits
-from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, link_state
+from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, is_reserved, link_state
 from chargers.models import (
     Charger,
     ChargerLink,
@@ -228,6 +228,7 @@ def link_state_of(charger: Charger) -> LinkState:
         open_transactions=int(getattr(charger, "charging_now")),  # noqa: B009
         firmware_status=link.firmware_status,
         diagnostics_status=link.diagnostics_status,
+        reserved=is_reserved(link.reservations, timezone.now()),
     )
     facts = LinkFacts(
         activity,

@@ -9,8 +9,8 @@ from chargers.request_states import RequestError, RequestKind
 from chargers.secret_keys import is_secret
 from gateway.books import ChangeBooks
 from gateway.clock import utc
-from gateway.fences import heed
 from gateway.ocpp16.effects import Answered, Outcome
+from gateway.orders import heed
 from gateway.push import ANSWER_SECONDS, Pusher
 from gateway.store.jobs import EndRequest, KeepReported, RingFor
 from gateway.store.request_jobs import Claimed

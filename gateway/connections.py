@@ -31,6 +31,7 @@ from gateway.ocpp16.records import (
     TagAnswer,
 )
 from gateway.ocpp16.session import ChargerSession
+from gateway.orders import heed
 from gateway.store.jobs import (
     Connect,
     Disconnect,
@@ -61,9 +62,9 @@ class Connection:
     """
 
     __slots__ = (
-        "_answers", "_armed_at", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_put", "_registered",
-        "_shown", "_tasks", "_timer", "channel", "closing", "commanding", "entry", "fence",
-        "limit_line", "node", "pinging", "route", "session", "slot", "socket", "started", "upstream", "wished_at",
+        "_answers", "_armed_at", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_registered",
+        "_shown", "_tasks", "_timer", "channel", "closing", "commanding", "entry", "fence", "limit_line",
+        "node", "pinging", "put", "route", "session", "slot", "socket", "started", "upstream", "wished_at",
     )  # fmt: skip
 
     def __init__(
@@ -87,7 +88,7 @@ class Connection:
         self.started: set[int] = set()
         self._library = library
         self._clock = clock
-        self._put = put
+        self.put = put
         self._bridges = bridges
         self._lifting: dict[int, Store] = {}
         self.wished_at: float | None = None
@@ -143,7 +144,7 @@ class Connection:
         self._registered = asyncio.get_running_loop().create_future()
         address = str((self.socket.remote_address or [""])[0])
         job = Connect(self.entry.charger_id, self.node, self.slot, address[:64], utc(self._clock.now()))
-        return await self._registered if self._put(job, (self, None)) else None
+        return await self._registered if self.put(job, (self, None)) else None
 
     def _session_facts(self, facts: LinkFacts) -> SessionFacts:
         return SessionFacts(
@@ -159,6 +160,7 @@ class Connection:
             authorization_required=self.entry.authorization_required,
             bridged=self.upstream is not None,
             ordered_out=facts.ordered_out,
+            reservations=facts.reservations,
         )
 
     def _end(self, session: ChargerSession, epoch: int) -> None:
@@ -170,7 +172,7 @@ class Connection:
         now = self._clock.now()
         self._perform(session.closed(now))
         self.channel.note(False, None, now)
-        self._put(Disconnect(self.entry.charger_id, epoch, utc(now)), None)
+        self.put(Disconnect(self.entry.charger_id, epoch, utc(now)), None)
 
     def stored(self, token: int | None, result: Any) -> None:
         """In the loop, after the commit."""
@@ -198,7 +200,7 @@ class Connection:
                     if future is not None and not future.done():
                         future.set_result(effect)
                 case Ring():
-                    self._put(RingFor(self.entry.charger_id), None)
+                    self.put(RingFor(self.entry.charger_id), None)
                     self._bridges.limits.wake(self.entry.charger_id)
                 case Noticed():
                     metrics.ODDITIES.labels(effect.oddity.value).inc()
@@ -217,7 +219,7 @@ class Connection:
                 return
             upward = self._upward(self.upstream, effect)
         if (
-            not self._put(Recorded(self.entry.charger_id, effect.record, upward), tag)
+            not self.put(Recorded(self.entry.charger_id, effect.record, upward), tag)
             and tag
             and self.session is not None
         ):
@@ -255,7 +257,7 @@ class Connection:
             answer = None
         if answer is None and isinstance(effect.record, Authorize):
             upward = Upward(upstream.backend.url, effect.action, effect.payload, connected=False)
-            if self._put(Recorded(self.entry.charger_id, effect.record, upward), (self, effect.token)):
+            if self.put(Recorded(self.entry.charger_id, effect.record, upward), (self, effect.token)):
                 return
         if self.session is not None and not self.closing:
             self._perform(self.session.stored(effect.token, result or StoreFailed(), self._clock.now()))
@@ -312,8 +314,8 @@ class Connection:
         self._answers[call_id] = future
         self._perform(effects)
         answered = await future
-        if (order := fences.heed(self, action, payload, answered)) is not None:
-            self.keep(order)
+        if (order := heed(self, action, payload, answered)) is not None:
+            self.put(order, None)
         return answered
 
     async def clear_profiles(self) -> Outcome:
@@ -338,8 +340,9 @@ class Connection:
     def opening(self, fence: tuple[int, ...]) -> list[dict[str, Any]]:
         return fences.opening(fence, self.session.ordered_out if self.session is not None else ())
 
-    def keep(self, job: Job) -> None:
-        self._put(job, None)
+    def reserve(self, held: Mapping[int, float]) -> None:
+        if self.session is not None:
+            self._perform(self.session.reserve(held, self._clock.now()))
 
     def take_entry(self, entry: Entry) -> None:
         """The directory has changed: another revision may ask for cards or not, a password may be void."""

@@ -4,18 +4,16 @@ A push closes only connectors that are in service, and opens only what it closed
 holds is stored before the first call. Numbers are connectors; 0 stands for all of them.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from gateway.clock import utc
-from gateway.ocpp16.effects import Answered, Outcome, Priority
-from gateway.store.jobs import CloseFence, OrderOut
+from gateway.ocpp16.effects import Outcome, Priority
+from gateway.store.jobs import CloseFence
 
 if TYPE_CHECKING:
     from gateway.connections import Connection
 
 ANSWERED = frozenset({Outcome.RESULT, Outcome.ERROR, Outcome.INVALID})
-TAKEN = frozenset({"Accepted", "Scheduled"})
 
 type Fence = tuple[int, ...]
 
@@ -56,18 +54,6 @@ async def open_left(connection: "Connection") -> None:
             if answered.outcome not in ANSWERED:
                 return
         connection.fence = ()
-        connection.keep(CloseFence(connection.entry.charger_id, ()))
+        connection.put(CloseFence(connection.entry.charger_id, ()), None)
     finally:
         connection.pushing = False
-
-
-def heed(connection: "Connection", action: str, payload: Mapping[str, Any], answered: Answered) -> OrderOut | None:
-    """A person, or a backend, had something taken out of service or put back; None: that was something else."""
-    session = connection.session
-    if action != "ChangeAvailability" or session is None or answered.outcome is not Outcome.RESULT:
-        return None
-    number, out = payload.get("connectorId"), payload.get("type") == "Inoperative"
-    if answered.payload.get("status") not in TAKEN or not isinstance(number, int):
-        return None
-    session.order_out(number, out)
-    return OrderOut(connection.entry.charger_id, number, out, utc(session.last_seen))

@@ -80,6 +80,8 @@ class ChargerLink(models.Model):
     firmware_status = models.CharField(max_length=30, blank=True)
     diagnostics_status = models.CharField(max_length=30, blank=True)
     clock_offset_seconds = models.FloatField(null=True)
+    # Reservations of whichever connector is free: number to their end, as Unix time.
+    reservations = models.JSONField(null=True)
     # The push fence: set before ChangeAvailability Inoperative is sent, cleared when Operative was accepted. What it
     # closed, 0: the whole charger.
     fence_closed_at = models.DateTimeField(null=True)

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, busy_reason
+from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, busy_reason, is_reserved
 from chargers.links.wire import outcome_from_plain, steps_to_results
 from chargers.models import (
     Charger,
@@ -222,6 +222,7 @@ def _link_view(
         open_transactions=sessions,
         firmware_status=link.firmware_status,
         diagnostics_status=link.diagnostics_status,
+        reserved=is_reserved(link.reservations, now),
     )
     return LinkView(
         online=online,

@@ -21,6 +21,7 @@ IN_USE = {
     Busy.FIRMWARE: gettext_lazy("firmware is being updated"),
     Busy.DIAGNOSTICS: gettext_lazy("diagnostics are being sent"),
     Busy.REMOTE_START: gettext_lazy("a session is about to start"),
+    Busy.RESERVATION: gettext_lazy("a place at it is reserved"),
 }
 
 

@@ -32,6 +32,8 @@ def on_start(inbound: Inbound[StartRequest]) -> Reply:
     )
     inbound.activity.starting += 1
     inbound.activity.remote_start_until = 0.0
+    if record.reservation_id is not None:
+        inbound.activity.reservations.pop(record.reservation_id, None)
     return Reply(record=record, oddity=Oddity.FLAGGED if record.flags else None, idle_may_change=True)
 
 

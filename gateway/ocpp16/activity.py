@@ -39,6 +39,7 @@ class ChargerActivity:
         "ordered_out",
         "remote_start_until",
         "reported",
+        "reservations",
         "settled_at",
         "starting",
         "stored",
@@ -55,6 +56,7 @@ class ChargerActivity:
         self.trust_stored = False
         self.open: dict[int, int] = {}
         self.ordered_out: set[int] = set()
+        self.reservations: dict[int, float] = {}
         self.foreign: dict[int, int] = {}
         self.starting = 0
         self.firmware_status = ""
@@ -173,6 +175,7 @@ class ChargerActivity:
             firmware_status=self.firmware_status,
             diagnostics_status=self.diagnostics_status,
             remote_start_pending=now < self.remote_start_until,
+            reserved=any(now < until for until in self.reservations.values()),
             job_pending=self._job if now < self.job_until else None,
         )
 

@@ -28,7 +28,8 @@ class SessionFacts(msgspec.Struct, frozen=True):
     """What the store knew of the charger when the connection was accepted.
 
     ``connectors``: only statuses whose boot number is ``boot_number``. ``open_transactions``: id to connector.
-    ``ordered_out``: connectors that somebody had taken out of service. ``bridged``: its messages go up to a backend.
+    ``ordered_out``: connectors that somebody had taken out of service. ``reservations``: of whichever connector is
+    free, number to their end. ``bridged``: its messages go up to a backend.
     """
 
     device_id: str
@@ -43,3 +44,4 @@ class SessionFacts(msgspec.Struct, frozen=True):
     authorization_required: bool = True
     bridged: bool = False
     ordered_out: frozenset[int] = frozenset()
+    reservations: Mapping[int, float] = {}

@@ -70,6 +70,7 @@ class ChargerSession:
         self._charger.stored = facts.connectors
         self._charger.open = dict(facts.open_transactions)
         self._charger.ordered_out = set(facts.ordered_out)
+        self._charger.reservations = dict(facts.reservations)
         self._charger.firmware_status = facts.firmware_status
         self._charger.diagnostics_status = facts.diagnostics_status
         self._authorization_required = facts.authorization_required
@@ -119,7 +120,8 @@ class ChargerSession:
             soonest = asks_at
         if not self._announced_idle:
             charger = self._charger
-            for at in (charger.settled_at, charger.remote_start_until, charger.job_until):
+            waits = (charger.settled_at, charger.remote_start_until, charger.job_until)
+            for at in (*waits, *charger.reservations.values()):
                 if at > self._ticked_at and (soonest is None or at < soonest):
                     soonest = at
         return soonest
@@ -265,6 +267,17 @@ class ChargerSession:
 
     def order_out(self, connector: int, out: bool) -> None:
         self._charger.order_out(connector, out)
+
+    @property
+    def reservations(self) -> Mapping[int, float]:
+        """Of whichever connector is free, those of the past too: number to their end."""
+        return self._charger.reservations
+
+    def reserve(self, reservations: Mapping[int, float], now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        self._charger.reservations = dict(reservations)
+        self._judge(now, effects)
+        return effects
 
     def shown_out(self) -> Collection[int]:
         """Connectors that have said Unavailable (ChangeAvailability outlives connections and restarts)."""

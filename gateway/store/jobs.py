@@ -26,6 +26,7 @@ class LinkFacts(msgspec.Struct, frozen=True):
     diagnostics_status: str
     fence: tuple[int, ...] = ()
     ordered_out: frozenset[int] = frozenset()
+    reservations: Mapping[int, float] = {}
     route: Backend | None = None
 
 
@@ -120,6 +121,13 @@ class OrderOut(msgspec.Struct, frozen=True):
     connector: int
     out: bool
     at: datetime
+
+
+class KeepReservations(msgspec.Struct, frozen=True):
+    """Reservations of whichever connector is free, as the charger agreed to them: number to their end."""
+
+    charger_id: int
+    reservations: Mapping[int, float]
 
 
 class KeepCandidate(msgspec.Struct, frozen=True):
@@ -272,6 +280,7 @@ type Job = (
     | EndPush
     | CloseFence
     | OrderOut
+    | KeepReservations
     | KeepCandidate
     | KeepReported
     | Raise

@@ -1,5 +1,6 @@
 """Connections: epochs, who is here, fences, link passwords, what chargers report of their configuration."""
 
+import json
 from collections import defaultdict
 from typing import Any
 
@@ -7,7 +8,17 @@ from django.db import connection
 
 from gateway.directory import Backend
 from gateway.store import link_password_jobs
-from gateway.store.jobs import CloseFence, Connect, Disconnect, KeepCandidate, KeepReported, LinkFacts, OrderOut, Raise
+from gateway.store.jobs import (
+    CloseFence,
+    Connect,
+    Disconnect,
+    KeepCandidate,
+    KeepReported,
+    KeepReservations,
+    LinkFacts,
+    OrderOut,
+    Raise,
+)
 
 CONNECT = """
 INSERT INTO chargers_chargerlink (charger_id, node, epoch, connected_at, disconnected_at, last_seen_at,
@@ -21,7 +32,7 @@ ON CONFLICT (charger_id) DO UPDATE SET
     disconnected_at = NULL, last_seen_at = excluded.last_seen_at,
     authenticated_with = excluded.authenticated_with, remote_address = excluded.remote_address
 RETURNING charger_id, epoch, boot_accepted, boot_number, connector_count, firmware_status, diagnostics_status,
-    CASE WHEN fence_closed_at IS NULL THEN '{}' ELSE coalesce(fence_connectors, '{0}') END
+    CASE WHEN fence_closed_at IS NULL THEN '{}' ELSE coalesce(fence_connectors, '{0}') END, reservations::text
 """
 
 PROMOTE = """
@@ -97,10 +108,10 @@ def _facts(
 ) -> LinkFacts | None:
     if row is None:
         return None
-    epoch, boot_accepted, boot_number, count, firmware, diagnostics, fence = row
+    epoch, boot_accepted, boot_number, count, firmware, diagnostics, fence, reserved = row
     return LinkFacts(
         epoch, boot_accepted, boot_number, count, connectors, running, firmware, diagnostics, tuple(fence),
-        frozenset(ordered_out), route,
+        frozenset(ordered_out), {int(number): until for number, until in json.loads(reserved or "{}").items()}, route,
     )  # fmt: skip
 
 
@@ -145,6 +156,16 @@ def order_out(jobs: list[OrderOut]) -> list[None]:
                 [job.out for job in jobs],
                 [job.at for job in jobs],
             ],
+        )
+    return [None] * len(jobs)
+
+
+def keep_reservations(jobs: list[KeepReservations]) -> list[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE chargers_chargerlink l SET reservations = t.held"
+            " FROM unnest(%s::bigint[], %s::jsonb[]) AS t(id, held) WHERE l.charger_id = t.id",
+            [[job.charger_id for job in jobs], [json.dumps(dict(job.reservations)) for job in jobs]],
         )
     return [None] * len(jobs)
 

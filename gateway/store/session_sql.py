@@ -107,3 +107,8 @@ LEFT JOIN LATERAL (
 ) AS o ON true
 ON CONFLICT (charger_id, digest) DO NOTHING
 """
+
+USE_RESERVATION = """
+UPDATE chargers_chargerlink l SET reservations = l.reservations - t.number
+FROM unnest(%s::bigint[], %s::text[]) AS t(id, number) WHERE l.charger_id = t.id AND l.reservations ? t.number
+"""

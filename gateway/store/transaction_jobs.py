@@ -69,6 +69,7 @@ def start(jobs: list[Recorded]) -> list[StartStored]:
     rows: dict[int, tuple[int, bool]] = {}
     for places, statement in ((dated, session_sql.START), (undated, session_sql.START_UNDATED)):
         rows |= _insert([(jobs[place].charger_id, starts[place], tags[place]) for place in places], statement)
+    _use_reservations([(job.charger_id, one) for job, one in zip(jobs, starts, strict=True)])
     over = _end_others(
         [(rows[job.charger_id][0], job.charger_id, one) for job, one in zip(jobs, starts, strict=True)
          if rows[job.charger_id][1]]
@@ -91,6 +92,13 @@ def _insert(rows: Sequence[tuple[int, Start, TagAnswer]], statement: str) -> dic
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(column) for column in zip(*values, strict=True)])
         return {charger: (number, still_open) for number, charger, still_open in cursor.fetchall()}
+
+
+def _use_reservations(rows: Sequence[tuple[int, Start]]) -> None:
+    used = [(charger, str(one.reservation_id)) for charger, one in rows if one.reservation_id is not None]
+    if used:
+        with connection.cursor() as cursor:
+            cursor.execute(session_sql.USE_RESERVATION, [list(column) for column in zip(*used, strict=True)])
 
 
 def _end_others(opened: Sequence[tuple[int, int, Start]]) -> set[int]:

@@ -16,7 +16,7 @@ something: at the pure session core, and over a WebSocket by a charge point buil
 which judges every message by the standard's schemas. It is no certificate.
 
 A case proves that the gateway carries the exchange out and keeps what follows from it. Whether a page or the API
-offers a call to people is another matter: see [commands](api.md).
+offers a call to people is another matter: see [commands](commands.md).
 """
 
 

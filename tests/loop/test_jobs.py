@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chargers.models import ChargerLink, Connector, DiagnosticsUpload, Message, Transaction
+from chargers.facts import link_facts
+from chargers.models import Charger, ChargerLink, Connector, DiagnosticsUpload, Message, Transaction
 from chargers.services.diagnostics import hand_out
 from gateway.server import Gateway
 from gateway.simulator.crowd import Crowd
@@ -70,6 +71,33 @@ async def test_a_connector_is_reserved_and_used_by_its_card(stage: Stage) -> Non
     assert await stage.order("cancel_reservation", reservation_id=9) == "Rejected"
     await eventually(lambda: Message.objects.filter(action="StartTransaction", payload__contains='Id":9').exists())
     assert stage.judged("ReserveNow") == ["Accepted", "Occupied", "Accepted"]
+
+
+async def test_a_reservation_of_whichever_connector_keeps_pushes_away(stage: Stage) -> None:
+    def wish(number: int, seconds: float = 3600) -> dict[str, Any]:
+        until = timezone.now() + timedelta(seconds=seconds)
+        return {"id_tag": "04A2B3", "connector_id": 0, "expires_at": until, "reservation_id": number}
+
+    assert await stage.order("reserve_now", **wish(3)) == "Accepted"
+    assert stage.busy() == "reservation"
+    assert await stage.order("change_configuration", settings={"ConnectionTimeOut": "77"}) == "busy"
+    charger = await db(lambda: Charger.objects.get())
+    assert (await db(lambda: link_facts([charger.pk])))[charger.pk].activity.reserved
+    # It outlives the connection, and ends by being cancelled, used or over.
+    stage.crowd.chargers[0].point.pull_cable(0.1, stage.crowd.around.now())
+    stage.crowd.chargers[0].wake()
+    await eventually(lambda: ChargerLink.objects.filter(epoch=2).exists())
+    await eventually(lambda: stage.gateway.connections["ZCS000001"].session is not None)
+    assert await eventually(lambda: stage.busy() == "reservation")
+    assert await stage.order("cancel_reservation", reservation_id=3) == "Accepted"
+    assert await eventually(lambda: idle(stage.gateway))
+    assert await stage.order("reserve_now", **wish(4, 2.0)) == "Accepted"
+    assert stage.busy() == "reservation"
+    assert await eventually(lambda: idle(stage.gateway))
+    assert await stage.order("reserve_now", **wish(5)) == "Accepted"
+    assert await stage.order("remote_start", id_tag="04A2B3", connector_id=1) == "Accepted"
+    await eventually(lambda: ChargerLink.objects.filter(reservations={}).exists())
+    assert stage.busy() == "transaction"
 
 
 async def test_a_firmware_is_fetched_and_installed_and_the_charger_is_busy_meanwhile(stage: Stage) -> None:

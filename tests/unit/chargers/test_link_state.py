@@ -65,6 +65,8 @@ def test_nobody_is_online_without_a_link() -> None:
         ({"firmware_status": "Installing"}, Busy.FIRMWARE),
         ({"diagnostics_status": "Uploading"}, Busy.DIAGNOSTICS),
         ({"remote_start_pending": True}, Busy.REMOTE_START),
+        ({"reserved": True}, Busy.RESERVATION),
+        ({"job_pending": Busy.DIAGNOSTICS}, Busy.DIAGNOSTICS),
         ({"connectors": {1: "Unavailable", 2: "Available"}, "firmware_status": "Installed"}, None),
     ],
 )

@@ -144,6 +144,15 @@ def test_jobs(action: str, running: str, over: str, expected: Busy) -> None:
     assert reason(wire) is None
 
 
+def test_a_reservation_of_whichever_connector_rings_when_it_is_over() -> None:
+    wire = Wire().ready()
+    wire.run(wire.session.reserve({7: wire.now + 60}, wire.now))
+    assert reason(wire) is Busy.RESERVATION
+    wire.wait(61)
+    assert reason(wire) is None
+    assert wire.rings[-2:] == [False, True]
+
+
 def test_a_remote_start_is_pending_until_it_starts_is_refused_or_its_time_is_up() -> None:
     wire = Wire(remote_start_window=60).ready()
     wire.wait(10)
