@@ -16,9 +16,13 @@ PER_ADDRESS = 100
 
 def count_guess(request: HttpRequest, account: str) -> None:
     """Before anything is compared, so that guesses at the same moment count as well. Raises Throttled."""
-    seen = look(_address(request), limit=PER_ADDRESS, window_seconds=WINDOW_SECONDS)
-    _refuse_unless(seen)
+    look_at_address(request)
     _refuse_unless(hit(_account(account), limit=PER_ACCOUNT, window_seconds=WINDOW_SECONDS))
+
+
+def look_at_address(request: HttpRequest) -> None:
+    """For what nobody can guess, but whoever tries costs something. Raises Throttled."""
+    _refuse_unless(look(_address(request), limit=PER_ADDRESS, window_seconds=WINDOW_SECONDS))
 
 
 def was_wrong(request: HttpRequest) -> None:

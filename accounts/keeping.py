@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.decorators import sync_only_middleware
@@ -42,7 +42,7 @@ class KeepTyped:
         response = self.get_response(request)
         if request.path.startswith("/api/") or request.path == reverse("typed_keep"):
             return response
-        if _leads_to(response, "sign_in") and (_is_part(request) or request.method == "POST"):
+        if _leads_to(response, "sign_in") and _comes_back(response) and (_is_part(request) or request.method == "POST"):
             return to_sign_in(request)
         if _leads_to(response, "prove") and request.method == "POST":
             _keep(request, page_of(request))
@@ -108,6 +108,11 @@ def _keep(request: HttpRequest, page: str) -> None:
     by = typed_by(request)
     if by is not None:
         keep(request, by=by, page=page, action=request.path, typed=typed_in(request))
+
+
+def _comes_back(response: HttpResponse) -> bool:
+    """Told from signing out, which leads to the same page and nowhere from there."""
+    return "next" in QueryDict(urlsplit(response.headers["Location"]).query)
 
 
 def _leads_to(response: HttpResponse, name: str) -> bool:

@@ -118,8 +118,23 @@ class AuthenticatorApp(models.Model):
     last_counter = models.BigIntegerField(default=0)
 
 
+class Passkey(models.Model):
+    """A key pair that a device or a key ring of the person keeps; ours is the public half."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(_("name"), max_length=60)
+    credential_id = models.BinaryField(max_length=1023, unique=True)
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+
 class RecoveryCode(models.Model):
-    """Stands in for the app once, stored as SHA-256."""
+    """Stands in for app and passkeys once, stored as SHA-256."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.BinaryField(max_length=32)

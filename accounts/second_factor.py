@@ -1,4 +1,4 @@
-"""The second step of signing in: codes of an authenticator app, and recovery codes for the day the phone is gone.
+"""The second step of signing in: codes of an authenticator app, passkeys, and recovery codes for the day both are gone.
 
 The app's secret is encrypted at rest and tied to its person; recovery codes are 80 bits, kept as SHA-256, and count
 once.
@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit, keyring
-from accounts.models import AuthenticatorApp, RecoveryCode, User
+from accounts.models import AuthenticatorApp, Passkey, RecoveryCode, User
 from accounts.one_time import SECRET_BYTES, counter_of
 
 RECOVERY_CODES = 10
@@ -25,11 +25,17 @@ RECOVERY_BYTES = 10
 
 class Factor(StrEnum):
     APP = "app"
+    PASSKEY = "passkey"
     RECOVERY_CODE = "recovery_code"
 
 
 def has_app(user: User) -> bool:
     return AuthenticatorApp.objects.filter(user=user, confirmed_at__isnull=False).exists()
+
+
+def has_any(user: User) -> bool:
+    """Whether the password alone is not enough."""
+    return has_app(user) or Passkey.objects.filter(user=user).exists()
 
 
 def begin_app(user: User) -> None:
@@ -74,22 +80,36 @@ def check_code(user: User, text: str) -> Factor | None:
     """Which factor the code belongs to; it is used up by that. None: wrong, or used already."""
     plain = "".join(text.split())
     app = AuthenticatorApp.objects.filter(user=user, confirmed_at__isnull=False).first()
-    if app is None:
-        return None
-    if _take(app, plain):
+    if app is not None and _take(app, plain):
         return Factor.APP
     open_ones = RecoveryCode.objects.filter(user=user, digest=_digest(plain), used_at__isnull=True)
     return Factor.RECOVERY_CODE if open_ones.update(used_at=timezone.now()) else None
 
 
 @transaction.atomic
-def remove_app(*, user: User, actor: User | None) -> bool:
-    """App and recovery codes. ``actor`` None: the operator, for somebody who lost both. False: there was none."""
+def remove_app(*, user: User, actor: User) -> bool:
+    """False: there was none. Recovery codes go with the last factor that they stand in for."""
     removed, _each = AuthenticatorApp.objects.filter(user=user).delete()
-    RecoveryCode.objects.filter(user=user).delete()
     if removed:
         audit.record(actor, "second_factor_removed", user, before={"factor": Factor.APP.value})
+    forget_codes_of_nothing(user)
     return bool(removed)
+
+
+@transaction.atomic
+def remove_all(*, user: User, actor: User | None) -> bool:
+    """For somebody who lost everything. ``actor`` None: the operator. False: there was nothing."""
+    apps, _each = AuthenticatorApp.objects.filter(user=user).delete()
+    passkeys, _each = Passkey.objects.filter(user=user).delete()
+    forget_codes_of_nothing(user)
+    if apps or passkeys:
+        audit.record(actor, "second_factor_removed", user, before={"apps": apps, "passkeys": passkeys})
+    return bool(apps or passkeys)
+
+
+def forget_codes_of_nothing(user: User) -> None:
+    if not has_any(user):
+        RecoveryCode.objects.filter(user=user).delete()
 
 
 def rotate_apps(*, batch: int = 200) -> int:

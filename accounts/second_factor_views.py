@@ -17,6 +17,7 @@ from accounts.guesses import count_guess, was_right, was_wrong
 from accounts.language import remember_language
 from accounts.models import User
 from accounts.one_time import address, written
+from accounts.passkeys import list_passkeys
 from accounts.proof import needs_proof
 from accounts.refusals import Throttled
 from accounts.second_factor import Factor
@@ -60,7 +61,8 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
                 messages.warning(request, _("A recovery code was used up. Left: %(n)d.") % {"n": left})
             return remember_language(redirect(goal), user.language)
     form.fields["passcode"].widget.attrs["autofocus"] = True
-    return page(request, "accounts/sign_in_code.html", {"form": form}, status=status)
+    context = {"form": form, "has_app": second_factor.has_app(user), "passkeys": list_passkeys(user)}
+    return page(request, "accounts/sign_in_code.html", context, status=status)
 
 
 @login_required
@@ -79,7 +81,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
     if step == "confirm":
         codes = _confirm(request, user, form)
         status = 200 if codes else 422
-    elif step == "codes" and second_factor.has_app(user):
+    elif step == "codes" and second_factor.has_any(user):
         codes = second_factor.new_recovery_codes(user)
     secret = second_factor.waiting_secret(user)
     context = {
@@ -87,6 +89,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         "form": form,
         "codes": codes,
         "on": second_factor.has_app(user),
+        "passkeys": list_passkeys(user),
         "left": second_factor.codes_left(user),
         "must": settings.STAFF_SECOND_FACTOR and user.is_staff,
         "locked": must_set_one_up(request),
@@ -112,8 +115,7 @@ def _remove(request: HttpRequest, user: User) -> HttpResponse:
     if settings.STAFF_SECOND_FACTOR and user.is_staff:
         messages.error(request, _("Platform staff keep their second step."))
     elif second_factor.remove_app(user=user, actor=user):
-        request.session.pop(BY_FACTOR, None)
-        messages.success(request, _("From now on the password alone signs you in."))
+        messages.success(request, _("The app's codes are no longer asked for."))
     return redirect("second_factor")
 
 

@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.people import change_password
 from accounts.proof import FRESH_SECONDS, proved
 from accounts.refusals import Throttled
-from accounts.second_factor import has_app
+from accounts.second_factor import has_any, has_app
 from accounts.second_factor_views import check_guess
 from accounts.web import actor_of, is_partial, page
 
@@ -91,7 +91,7 @@ def security(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "account",
         "form": form,
-        "second_step": has_app(user),
+        "second_step": has_any(user),
         "here": request.session.session_key,
         "sessions": sessions.list_sessions(user),
         "idle_minutes": settings.SESSION_IDLE_SECONDS // 60,

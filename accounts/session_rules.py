@@ -12,7 +12,15 @@ from accounts.second_step import must_set_one_up
 # Pages that follow something ask by themselves; that is no sign of a person.
 POLL_HEADER = "X-Poll"
 # What platform staff can reach before they have set up the second step that is asked of them.
-ALLOWED_BEFORE = ("/account/second-step/", "/account/language/", "/sign-in/", "/sign-out/", "/health/", "/metrics")
+ALLOWED_BEFORE = (
+    "/account/second-step/",
+    "/account/passkeys/",
+    "/account/language/",
+    "/sign-in/",
+    "/sign-out/",
+    "/health/",
+    "/metrics",
+)
 
 
 @sync_only_middleware

@@ -8,7 +8,7 @@ from accounts import audit
 from accounts.actor import Actor, Who
 from accounts.invitations import invite
 from accounts.members import find_or_create_person
-from accounts.models import AuthenticatorApp, User
+from accounts.models import AuthenticatorApp, Passkey, User
 from accounts.refusals import Conflict, Forbidden, Invalid
 from accounts.sessions import end_sessions
 
@@ -24,7 +24,8 @@ def require_staff(who: Who) -> None:
 def list_people(*, search: str = "") -> QuerySet[User]:
     """``search``: in address and name. With ``has_second_step``."""
     apps = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed_at__isnull=False)
-    rows = User.objects.annotate(has_second_step=Exists(apps))
+    passkeys = Passkey.objects.filter(user=OuterRef("pk"))
+    rows = User.objects.annotate(has_second_step=Exists(apps) | Exists(passkeys))
     if search:
         rows = rows.filter(Q(email__icontains=search) | Q(name__icontains=search))
     return rows.order_by(*PEOPLE_ORDER)

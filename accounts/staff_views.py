@@ -14,7 +14,7 @@ from accounts.keyset import BadCursor, read_page
 from accounts.models import User
 from accounts.proof import needs_proof
 from accounts.refusals import Conflict, Refusal
-from accounts.second_factor import remove_app
+from accounts.second_factor import remove_all
 from accounts.web import actor_of, page
 
 PAGE_SIZE = 50
@@ -85,6 +85,6 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _reset(request: HttpRequest, found: User) -> HttpResponse:
-    if remove_app(user=found, actor=actor_of(request).user):
+    if remove_all(user=found, actor=actor_of(request).user):
         messages.success(request, _("The second step was removed: the password alone signs in."))
     return redirect("person", found.pk)

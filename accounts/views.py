@@ -23,7 +23,7 @@ from accounts.people import set_language
 from accounts.permissions import Scope
 from accounts.proof import needs_proof
 from accounts.refusals import Refusal, Throttled
-from accounts.second_factor import has_app
+from accounts.second_factor import has_any
 from accounts.second_step import arrive, remember
 from accounts.tokens import issue_token, list_tokens, revoke_token
 from accounts.web import actor_of, page
@@ -57,7 +57,7 @@ class SignIn(LoginView):
         was_right(self.request.POST.get("username", ""))
         user = form.get_user()
         assert isinstance(user, User)
-        if has_app(user):
+        if has_any(user):
             remember(self.request, user, self.get_success_url())
             return redirect("sign_in_code")
         arrive(self.request, user, None)

@@ -47,6 +47,8 @@ ACTIONS = {
     "token_revoked": _("API token revoked"),
     "signed_in": _("Signed in"),
     "sessions_ended": _("Signed out elsewhere"),
+    "passkey_added": _("Passkey added"),
+    "passkey_removed": _("Passkey removed"),
     "second_factor_set": _("Second step set up"),
     "second_factor_removed": _("Second step removed"),
     "recovery_codes_made": _("New recovery codes made"),

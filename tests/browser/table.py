@@ -157,5 +157,7 @@ WITHOUT_A_PAGE = {
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
     "charger_sessions_export", "installation_sessions_export",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "session_end", "sessions_end",
-    "member", "sign_in_code", "sign_out", "token_revoke", "typed_keep",
+    "member", "sign_in_code",
+    "passkey_new", "passkey_new_options", "passkey_options", "passkey_remove", "passkey_sign_in",
+    "sign_out", "token_revoke", "typed_keep",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts import keyring
 from accounts.guesses import PER_ACCOUNT
-from accounts.models import AuditEntry, AuthenticatorApp, User
+from accounts.models import AuditEntry, AuthenticatorApp, Passkey, RecoveryCode, User
 from accounts.one_time import code_at
 from accounts.second_factor import rotate_apps, waiting_secret
 from tests.db.pages.scene import client_of
@@ -165,3 +165,47 @@ def test_the_secret_is_encrypted_follows_the_key_ring_and_can_be_reset(owner: Us
     assert half_way(owner).post(reverse("sign_in_code"), {"passcode": code(secret)}).status_code == 302
     call_command("reset_second_factor", owner.email.upper())
     assert sign_in(Client()) == 302
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"credential": null}',
+        '{"credential": {"id": 7}}',
+        '{"credential": {"id": "eHg", "response": {}}}',
+    ],
+)
+def test_what_is_no_passkey_signs_nobody_in(owner: User, body: str) -> None:
+    Passkey.objects.create(user=owner, name="phone", credential_id=b"xx", public_key=b"no key")
+    client = Client()
+    asked = client.post(reverse("passkey_options")).json()
+    assert (asked["rpId"], asked["allowCredentials"], asked["userVerification"]) == ("testserver", [], "required")
+    answer = client.post(reverse("passkey_sign_in"), body, content_type="application/json")
+    assert answer.status_code == 422
+    assert not is_in(client)
+    assert half_way(owner).post(reverse("passkey_options")).json()["allowCredentials"][0]["id"] == "eHg"
+
+
+def test_a_passkey_is_a_second_step_that_staff_keep(owner: User, settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = True
+    User.objects.filter(pk=owner.pk).update(is_staff=True)
+    client = client_of(owner)
+    _secret, codes = set_up(client, owner)
+    passkey = Passkey.objects.create(user=owner, name="phone", credential_id=b"xx", public_key=b"no key")
+    assert client.post(reverse("passkey_remove", args=[passkey.pk])).status_code == 302
+    assert not Passkey.objects.exists(), "there is the app"
+    passkey = Passkey.objects.create(user=owner, name="phone", credential_id=b"xx", public_key=b"no key")
+    AuthenticatorApp.objects.all().delete()
+    client.post(reverse("passkey_remove", args=[passkey.pk]))
+    assert Passkey.objects.exists(), "it is the last"
+    stranger = client_of(User.objects.create_user("other@example.org"))
+    assert stranger.post(reverse("passkey_remove", args=[passkey.pk])).status_code == 404
+    assert half_way(owner).post(reverse("sign_in_code"), {"passcode": codes[0]}).status_code == 302
+    shift(client, proved_at=300)
+    for name in ("passkey_new_options", "passkey_new"):
+        assert client.post(reverse(name)).status_code == 302, "asks for a proof first"
+    call_command("reset_second_factor", owner.email)
+    assert not RecoveryCode.objects.exists()

@@ -106,7 +106,7 @@ def test_a_person_sees_where_they_are_signed_in_and_signs_out_there(owner: User,
     assert here.post(reverse("sessions_end")).status_code == 302
     assert (is_in(desk), is_in(here), is_in(stranger)) == (False, True, True)
     assert AuditEntry.objects.filter(action="sessions_ended", actor=owner).count() == 2
-    here.post(reverse("sign_out"))
+    assert here.post(reverse("sign_out"))["Location"] == reverse("sign_in"), "and nothing waits to be sent again"
     assert not BrowserSession.objects.filter(user=owner).exists()
 
 
