@@ -35,14 +35,15 @@ WHERE id = %s AND attempt = %s AND ended_at IS NULL AND expires_at > clock_times
 LEFT_OVERS = """
 DELETE FROM chargers_diagnosticspart p USING chargers_diagnosticsupload u
 WHERE u.id = p.upload_id AND u.removed_at IS NULL AND u.attempt > 0 AND u.expires_at < now() - interval '15 min'
-  AND p.attempt <> u.kept_attempt
+  AND u.attempt <> u.kept_attempt AND p.attempt <> u.kept_attempt
 """
 
 TOO_OLD = """
 WITH old AS (
     UPDATE chargers_diagnosticsupload SET removed_at = now() WHERE id IN (
         SELECT id FROM chargers_diagnosticsupload
-        WHERE removed_at IS NULL AND attempt > 0 AND expires_at < now() AND received_at < %s
+        WHERE removed_at IS NULL AND attempt > 0 AND received_at < %s
+          AND expires_at < least(now(), %s + interval '25 h')
         ORDER BY expires_at LIMIT %s FOR UPDATE SKIP LOCKED
     ) RETURNING id
 )
@@ -159,5 +160,5 @@ def remove_old_files(bound: int = 200) -> None:
     """What is kept long enough, and what unfinished uploads left behind."""
     until = timezone.now() - timedelta(days=settings.DIAGNOSTICS_DAYS)
     with connection.cursor() as cursor:
-        cursor.execute(TOO_OLD, [until, bound])
+        cursor.execute(TOO_OLD, [until, until, bound])
         cursor.execute(LEFT_OVERS)

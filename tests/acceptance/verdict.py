@@ -24,6 +24,7 @@ def open_fences(judge: list[dict[str, Any]]) -> list[dict[str, Any]]:
             later["device_id"] == line["device_id"]
             and later["action"] == "ChangeAvailability"
             and later["payload"]["type"] == "Operative"
+            and later["payload"]["connectorId"] in {0, line["payload"]["connectorId"]}
             for later in judge[position + 1 :]
         )
         if line["answer"] != "Scheduled" or not undone:
