@@ -52,5 +52,9 @@ def accept(*, code: str, new: str) -> User:
     return user
 
 
+def forget_late_ones() -> None:
+    Invitation.objects.filter(expires_at__lt=timezone.now()).delete()
+
+
 def _digest(code: str) -> bytes:
     return hashlib.sha256(code.strip().encode("utf-8", "surrogatepass")).digest()

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -75,6 +75,16 @@ def end_sessions(*, user: User, apart_from: str = "", pk: int | None = None, act
     if ended:
         audit.record(actor or user, "sessions_ended", user, after={"sessions": ended})
     return ended
+
+
+def forget_ended_ones() -> None:
+    """What nobody can go on with, of everybody."""
+    now = timezone.now()
+    idle, oldest = timedelta(seconds=settings.SESSION_IDLE_SECONDS), timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    over = BrowserSession.objects.filter(Q(seen_at__lte=now - idle) | Q(signed_in_at__lte=now - oldest))
+    Session.objects.filter(session_key__in=list(over.values_list("session_key", flat=True))).delete()
+    over.delete()
+    Session.objects.filter(expire_date__lt=now).delete()
 
 
 def rename(old_key: str, request: HttpRequest) -> None:

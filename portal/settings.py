@@ -109,6 +109,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "chargers.sweep", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
+    "forget what has ended": {
+        "task": "accounts.tidy",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "seal the audit trail": {
         "task": "accounts.seal_audit",
         "schedule": timedelta(seconds=10),

@@ -1,13 +1,17 @@
 """Signing in is limited; a session ends by itself, from elsewhere and with a new password; what can hurt asks anew."""
 
 import time
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.guesses import PER_ACCOUNT
 from accounts.models import AuditEntry, BrowserSession, User
+from accounts.tasks import tidy
 from installations.models import AuthenticationRevision, Grant, Installation
 from tests.db.pages.scene import client_of
 
@@ -159,3 +163,13 @@ def test_what_can_hurt_asks_who_it_is_when_the_last_proof_is_old(site: Installat
     assert client.post(settings_page, {"step": "save"}).status_code == 302
     assert client.post(reverse("account"), {"name": "t"}).status_code == 302
     assert AuthenticationRevision.objects.filter(installation=site).count() == 1
+
+
+def test_what_has_ended_is_forgotten(owner: User) -> None:
+    here, left, old = client_of(owner), client_of(owner), client_of(owner)
+    keys = [client.session.session_key for client in (here, left, old)]
+    BrowserSession.objects.filter(session_key=keys[1]).update(seen_at=timezone.now() - timedelta(minutes=31))
+    Session.objects.filter(session_key=keys[2]).update(expire_date=timezone.now() - timedelta(seconds=1))
+    tidy()
+    assert list(Session.objects.values_list("session_key", flat=True)) == [keys[0]]
+    assert (is_in(here), is_in(left), is_in(old)) == (True, False, False)
