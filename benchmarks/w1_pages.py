@@ -1,6 +1,6 @@
 """W1 and W2: server time of pages and of the preview at three sizes of an installation, beside the rows read plainly.
 
-uv run python -m benchmarks.w1_pages [--sizes 50 1000 10000]
+uv run python -m benchmarks.w1_pages [--sizes 50 1000 10000] [--elsewhere 100000]
 
 Every page shows the same number of rows whatever the size of its installation, so its time should not grow with it.
 """
@@ -35,6 +35,9 @@ def pages(installation_id: int, prefix: str, rollout_id: int, delivery_id: int) 
     site = f"/installations/{installation_id}/"
     return {
         "installations": "/installations/",
+        "installations, search": "/installations/?q=Site+0004",
+        "installations, with an alarm": "/installations/?state=alarm",
+        "find": f"/find/?q={prefix}000049",
         "installation": site,
         "chargers, first page of 50": f"{site}chargers/",
         "chargers, search": f"{site}chargers/?q={prefix}000049",
@@ -100,8 +103,11 @@ def report(found: dict[int, tuple[dict[str, float], int]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[50, 1000, 10_000])
-    sizes = parser.parse_args().sizes
+    parser.add_argument("--elsewhere", type=int, default=100_000, help="chargers of other installations, 50 each")
+    options = parser.parse_args()
+    sizes = options.sizes
     with rig.bench_data() as environment:
+        rig.script(environment, "benchmarks.fleet", str(options.elsewhere)).wait()
         made = {}
         for size in sizes:
             prefix = f"P{size}X"

@@ -1,9 +1,13 @@
 """The rules of ``chargers.alarms`` as conditions on chargers' rows, for filters and counts; and their facts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chargers.alarms import (
@@ -22,25 +26,57 @@ from chargers.models import Charger, ChargerLink, Connector, RefusedLogin, Secur
 from chargers.upstream_state import LOGIN_FAULTS, UpstreamFacts
 from installations.authentication import CLOUD
 
-CONDITIONS: Mapping[AlarmCode, Callable[[datetime], Q]] = {
-    AlarmCode.DUPLICATE_IDENTITY: lambda _now: Q(link__alarm=AlarmCode.DUPLICATE_IDENTITY),
-    AlarmCode.LOGIN_REFUSED: lambda now: Q(
-        refused_login__count__gte=MOST_REFUSED_LOGINS, refused_login__last_at__gte=now - REFUSED_LOGINS_COUNT
+
+@dataclass(frozen=True)
+class Sign:
+    """Where an alarm shows: in rows of ``model`` that fulfil ``condition`` (path before each column, now).
+
+    ``path``: leads there from a charger that has one such row at most; empty where it may have several.
+    """
+
+    model: type[Model]
+    condition: Callable[[str, datetime], Q]
+    path: str = ""
+
+    def rows(self, now: datetime) -> QuerySet[Any]:
+        return self.model._default_manager.filter(self.condition("", now)).order_by()
+
+    def of_charger(self, now: datetime) -> Q:
+        if self.path:
+            return self.condition(f"{self.path}__", now)
+        return Q(Exists(self.rows(now).filter(charger=OuterRef("pk"))))
+
+
+def _at(path: str, **wanted: Any) -> Q:
+    return Q(**{path + column: value for column, value in wanted.items()})
+
+
+SIGNS: Mapping[AlarmCode, Sign] = {
+    AlarmCode.DUPLICATE_IDENTITY: Sign(
+        ChargerLink, lambda path, _now: _at(path, alarm=AlarmCode.DUPLICATE_IDENTITY), "link"
     ),
-    AlarmCode.SECURITY_EVENT: lambda now: Q(
-        Exists(serious_events().filter(charger=OuterRef("pk"), at__gte=now - EVENT_AGE))
+    AlarmCode.LOGIN_REFUSED: Sign(
+        RefusedLogin,
+        lambda path, now: _at(path, count__gte=MOST_REFUSED_LOGINS, last_at__gte=now - REFUSED_LOGINS_COUNT),
+        "refused_login",
     ),
-    AlarmCode.CONNECTOR_FAULT: lambda _now: Q(
-        Exists(Connector.objects.filter(charger=OuterRef("pk"), status="Faulted"))
+    AlarmCode.SECURITY_EVENT: Sign(
+        SecurityEvent, lambda path, now: _at(path, kind__in=sorted(SERIOUS_EVENTS), at__gte=now - EVENT_AGE)
     ),
-    AlarmCode.CLOCK_OFF: lambda _now: (
-        Q(link__clock_offset_seconds__gt=CLOCK_OFF_SECONDS) | Q(link__clock_offset_seconds__lt=-CLOCK_OFF_SECONDS)
+    AlarmCode.CONNECTOR_FAULT: Sign(Connector, lambda path, _now: _at(path, status="Faulted")),
+    AlarmCode.CLOCK_OFF: Sign(
+        ChargerLink,
+        lambda path, _now: (
+            _at(path, clock_offset_seconds__gt=CLOCK_OFF_SECONDS)
+            | _at(path, clock_offset_seconds__lt=-CLOCK_OFF_SECONDS)
+        ),
+        "link",
     ),
-    AlarmCode.BACKEND_REFUSES: lambda _now: Q(upstream__state="waiting", upstream__fault__in=sorted(LOGIN_FAULTS)),
-    AlarmCode.QUEUE_OLD: lambda now: Q(
-        Exists(
-            UpstreamMessage.objects.filter(charger=OuterRef("pk"), ended_at__isnull=True, queued_at__lt=now - QUEUE_AGE)
-        )
+    AlarmCode.BACKEND_REFUSES: Sign(
+        UpstreamLink, lambda path, _now: _at(path, state="waiting", fault__in=sorted(LOGIN_FAULTS)), "upstream"
+    ),
+    AlarmCode.QUEUE_OLD: Sign(
+        UpstreamMessage, lambda path, now: _at(path, ended_at__isnull=True, queued_at__lt=now - QUEUE_AGE)
     ),
 }
 
@@ -49,19 +85,19 @@ def serious_events() -> QuerySet[SecurityEvent]:
     return SecurityEvent.objects.filter(kind__in=sorted(SERIOUS_EVENTS))
 
 
-def having(code: AlarmCode, now: datetime | None = None) -> Exists:
-    """Chargers with this alarm, as a condition that may stand in any query on Charger."""
-    condition = CONDITIONS[code](now or timezone.now())
-    return Exists(Charger.objects.filter(condition, pk=OuterRef("pk")))
+def having(code: AlarmCode, now: datetime | None = None) -> Q:
+    """Chargers with this alarm, looked at one by one: for counts over few of many."""
+    return SIGNS[code].of_charger(now or timezone.now())
 
 
-def alarmed(now: datetime | None = None) -> Exists:
-    """Chargers with any alarm."""
-    now = now or timezone.now()
-    condition = Q()
-    for code in AlarmCode:
-        condition |= CONDITIONS[code](now)
-    return Exists(Charger.objects.filter(condition, pk=OuterRef("pk")))
+def having_any(now: datetime | None = None) -> Q:
+    return reduce(or_, (having(code, now or timezone.now()) for code in AlarmCode))
+
+
+def alarmed(now: datetime | None = None) -> Q:
+    """Chargers with any alarm, found from where alarms show: for filters over all of them, as alarms are rare."""
+    first, *others = (SIGNS[code].rows(now or timezone.now()).values("charger_id") for code in AlarmCode)
+    return Q(pk__in=first.union(*others))
 
 
 def upstream_facts_of(charger: Charger) -> UpstreamFacts | None:

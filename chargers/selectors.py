@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, Query
 from django.utils import timezone
 
 from accounts.actor import Who
-from chargers.alarm_rows import alarmed, having, serious_events
+from chargers.alarm_rows import alarmed, having, having_any, serious_events
 from chargers.alarms import AlarmCode
 from chargers.backend_limits import with_limits
 from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, is_reserved, link_state
@@ -81,12 +81,9 @@ def drifted() -> Exists:
 def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts]:
     """Counts by state for several installations in one query; installations without chargers count zero."""
     now = timezone.now()
-    each = {f"has_{code}": having(code, now) for code in AlarmCode}
     rows: Iterable[Any] = (
         Charger.objects.filter(installation_id__in=list(installation_ids))
-        .annotate(
-            charging_now=charging_now(), on_its_way=open_delivery(), drifts=drifted(), alarmed=alarmed(now), **each
-        )
+        .annotate(charging_now=charging_now(), on_its_way=open_delivery(), drifts=drifted())
         .order_by()
         .values("installation_id")
         .annotate(
@@ -95,8 +92,8 @@ def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts
             charging=Count("pk", filter=Q(charging_now=True)),
             waiting=Count("pk", filter=Q(on_its_way=True)),
             drift=Count("pk", filter=Q(drifts=True)),
-            alarm=Count("pk", filter=Q(alarmed=True)),
-            **{f"count_{code}": Count("pk", filter=Q(**{f"has_{code}": True})) for code in AlarmCode},
+            alarm=Count("pk", filter=having_any(now)),
+            **{f"count_{code}": Count("pk", filter=having(code, now)) for code in AlarmCode},
         )
     )
     counts = {
@@ -132,7 +129,7 @@ def installations_with(rows: QuerySet[Installation], state: str) -> QuerySet[Ins
 
 
 def installations_with_alarm(rows: QuerySet[Installation], wanted: bool = True) -> QuerySet[Installation]:
-    found = Exists(Charger.objects.filter(alarmed(), installation=OuterRef("pk")))
+    found = Q(pk__in=Charger.objects.filter(alarmed()).order_by().values("installation_id"))
     return rows.filter(found if wanted else ~found)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargers.alarm_rows import CONDITIONS
+from chargers.alarm_rows import SIGNS
 from chargers.alarms import OF_SEVERAL, QUEUE_AGE, RULES, Alarm, AlarmCode, AlarmFacts, alarms_of, sentence_for
 from chargers.templatetags.charger_ui import ALARM_WORDS
 from chargers.upstream_state import UpstreamFacts
@@ -69,7 +69,7 @@ def test_a_fault_names_its_connector_and_a_clock_its_direction() -> None:
 
 
 def test_every_code_has_its_rule_its_condition_and_its_words() -> None:
-    for table in (RULES, CONDITIONS, OF_SEVERAL, ALARM_WORDS):
+    for table in (RULES, SIGNS, OF_SEVERAL, ALARM_WORDS):
         assert set(table) == set(AlarmCode)
     assert sentence_for(AlarmCode.BACKEND_REFUSES, 1) == "The backend refuses the login of 1 charger."
     assert sentence_for(AlarmCode.BACKEND_REFUSES, 12) == "The backend refuses the login of 12 chargers."
