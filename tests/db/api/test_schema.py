@@ -8,10 +8,13 @@ import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
+from chargers.models import LocalList
 from chargers.services.changes import work_on
 from portal.api.docs import groups
 from tests.db.api.conftest import World
+from tests.db.chargers import scene
 from tests.db.messages import say
 
 COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.yaml"
@@ -95,6 +98,8 @@ def test_what_is_answered_is_what_the_document_says(world: World, address: str) 
     schema = document()
     path = f"/installations/{world.site.pk}/authentication/"
     say(world.charger, 2)
+    scene.diagnostics(world.charger, b"a file")
+    LocalList.objects.create(charger=world.charger, state="sent", version=1, digest=b"", changed_at=timezone.now())
     codes = [row["code"] for row in world["owner"]("POST", f"{path}preview/", DIRECT).json()["warnings"]]
     assert world["owner"]("PUT", path, {**DIRECT, "acknowledge": codes}, If_Match='"1"').status_code == 202
     made = ADDRESSES[address].format(
