@@ -23,6 +23,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  the name of a field
 SECRET_WORDS = ("password", "passcode", "secret", "token", "otp", "authorizationkey")
+SECRET_NAMES = ("code", "current", "new", "again")  # of the second step, and of a changed password
 SESSION_KEY = "typed"
 COOKIE, SALT, REMEMBERED = "signed_in", "accounts.typed", 3
 COOKIE_AGE, KEPT = timedelta(days=7), timedelta(hours=2)
@@ -81,7 +82,7 @@ def pairs(data: QueryDict) -> list[tuple[str, str]]:
 
 
 def is_secret(name: str) -> bool:
-    return any(word in name.lower() for word in SECRET_WORDS)
+    return name in SECRET_NAMES or any(word in name.lower() for word in SECRET_WORDS)
 
 
 def typed_by(request: HttpRequest) -> int | None:

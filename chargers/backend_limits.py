@@ -41,6 +41,13 @@ def with_limits(rows: QuerySet[Charger]) -> QuerySet[Charger]:
     )
 
 
+def read_limits(charger: Charger, running: Sequence[Transaction], now: datetime) -> list[BackendLimit]:
+    """For one charger whose ``running`` sessions are read already: one more query."""
+    standing = list(BackendProfile.objects.filter(charger=charger, closed_at=None))
+    charger.standing_profiles, charger.running_sessions = standing, running  # type: ignore[attr-defined]
+    return limits_of(charger, now)
+
+
 def limits_of(charger: Charger, now: datetime) -> list[BackendLimit]:
     """Per connector that is limited now; none where the charger is not in OCPP cloud."""
     revision = charger.applied_revision

@@ -35,10 +35,16 @@ def recent_deliveries(charger: Charger) -> list[Delivery]:
     return list(rows.order_by("-id")[:SHOWN])
 
 
-def recent_transactions(charger: Charger) -> list[Transaction]:
-    """Those of where the charger stands now; whoever had it before keeps theirs."""
-    rows = Transaction.objects.filter(charger=charger, installation=charger.installation_id)
-    return list(rows.select_related("charger", "installation").order_by("-began_at", "-id")[:SHOWN])
+def recent_transactions(charger: Charger) -> tuple[list[Transaction], list[Transaction]]:
+    """The newest of where the charger stands now (whoever had it before keeps theirs), and all that run. One query."""
+    rows = Transaction.objects.filter(charger=charger)
+    newest = rows.filter(installation=charger.installation_id).order_by("-began_at", "-id")[:SHOWN]
+    found = list(newest.union(rows.filter(stop_received_at=None, orphan=False)))
+    found.sort(key=lambda one: (one.began_at, one.pk), reverse=True)
+    here = [one for one in found if one.installation_id == charger.installation_id][:SHOWN]
+    for one in here:
+        one.charger, one.installation = charger, charger.installation
+    return here, [one for one in found if one.stop_received_at is None and not one.orphan]
 
 
 def recent_security_events(charger: Charger) -> list[SecurityEvent]:

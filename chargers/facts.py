@@ -1,9 +1,9 @@
-"""Reads what the database knows of chargers' connections: four queries for any number of chargers."""
+"""Reads what the database knows of chargers' connections: three queries for any number of chargers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from chargers.link_state import NO_LINK, Activity, LinkFacts, is_reserved
@@ -13,7 +13,7 @@ from chargers.models import ChargerLink, Connector, GatewayNode, ReportedSetting
 def link_facts(charger_ids: Collection[int]) -> dict[int, LinkFacts]:
     """The facts behind ``link_state`` for each charger; one that never connected has ``NO_LINK``."""
     ids, now = list(charger_ids), timezone.now()
-    nodes = dict(GatewayNode.objects.filter(stopped_at__isnull=True).values_list("name", "seen_at"))
+    node = GatewayNode.objects.filter(name=OuterRef("node"), stopped_at__isnull=True).values("seen_at")[:1]
     statuses: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
     for charger, number, status, boot in Connector.objects.filter(charger_id__in=ids).values_list(
         "charger_id", "number", "status", "boot_number"
@@ -37,11 +37,11 @@ def link_facts(charger_ids: Collection[int]) -> dict[int, LinkFacts]:
             connected_at=link.connected_at,
             disconnected_at=link.disconnected_at,
             last_seen_at=link.last_seen_at,
-            node_seen_at=nodes.get(link.node),
+            node_seen_at=link.node_seen_at,
             authenticated_with=link.authenticated_with,
             fence_closed=link.fence_closed_at is not None,
         )
-        for link in ChargerLink.objects.filter(charger_id__in=ids)
+        for link in ChargerLink.objects.filter(charger_id__in=ids).annotate(node_seen_at=Subquery(node))
     }
     return {charger: facts.get(charger, NO_LINK) for charger in ids}
 

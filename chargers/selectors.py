@@ -152,21 +152,25 @@ def list_chargers(
     return with_facts(_in_state(rows, link_state)).order_by(*CHARGER_ORDER)
 
 
-def find_charger(who: Who, device_id: str) -> Charger | None:
-    """By device id in any capitalisation, with setting and limits in force; None: foreign or nonexistent."""
-    rows = with_facts(visible(Charger.objects.all(), who)).select_related("installation__revision", "local_list")
+def find_charger(who: Who, device_id: str, *, whole: bool = False) -> Charger | None:
+    """By device id in any capitalisation, with its setting; None: foreign or nonexistent.
+
+    ``whole``: with its open deliveries and ready for ``limits_of``, three queries more.
+    """
+    rows = visible(Charger.objects.all(), who)
+    rows = with_limits(with_facts(rows)) if whole else with_facts(rows, deliveries=False)
+    rows = rows.select_related("installation__revision", "local_list")
     rows = rows.defer("local_list__entries", "local_list__digest")
-    rows = with_limits(rows)
     return rows.filter(device_id=device_id.upper()).first()
 
 
-def with_facts(rows: QuerySet[Charger]) -> QuerySet[Charger]:
-    """Three queries however many rows: chargers, connectors, open deliveries (``open_deliveries``, a list)."""
+def with_facts(rows: QuerySet[Charger], *, deliveries: bool = True) -> QuerySet[Charger]:
+    """Three queries however many rows: chargers, connectors, open ``deliveries`` (``open_deliveries``, a list)."""
     on_its_way = Delivery.objects.filter(state__in=sorted(OPEN_STATES)).select_related("revision")
     node = GatewayNode.objects.filter(name=OuterRef("link__node"), stopped_at__isnull=True)
     queue = UpstreamMessage.objects.filter(charger=OuterRef("pk"), ended_at__isnull=True).order_by().values("charger")
     events = serious_events().filter(charger=OuterRef("pk")).order_by("-at")
-    return (
+    rows = (
         rows.select_related("installation", "circuit", "link", "refused_login", "upstream", "applied_revision")
         .annotate(
             node_seen_at=Subquery(node.values("seen_at")[:1]),
@@ -176,11 +180,9 @@ def with_facts(rows: QuerySet[Charger]) -> QuerySet[Charger]:
             queued=Subquery(queue.annotate(found=Count("pk")).values("found")),
             oldest_queued_at=Subquery(queue.annotate(found=Min("queued_at")).values("found")),
         )
-        .prefetch_related(
-            Prefetch("connectors", queryset=Connector.objects.order_by("number")),
-            Prefetch("deliveries", queryset=on_its_way, to_attr="open_deliveries"),
-        )
+        .prefetch_related(Prefetch("connectors", queryset=Connector.objects.order_by("number")))
     )
+    return rows.prefetch_related(Prefetch("deliveries", on_its_way, "open_deliveries")) if deliveries else rows
 
 
 def _as_bool(condition: Q) -> Exists:

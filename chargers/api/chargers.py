@@ -39,7 +39,7 @@ class ChargerScopedView(ResourceView):
         """The charger of the address. 404 when foreign or absent, 403 when ``action`` is not allowed."""
         require_scope(self.actor, Action.VIEW)
         require_scope(self.actor, action)
-        found = self.found(find_charger(self.actor, self.kwargs["device_id"]))
+        found = self.found(find_charger(self.actor, self.kwargs["device_id"], whole=True))
         if action is not Action.VIEW or self.actor.user.is_staff:
             require(self.actor, found.installation, action)
         return found
@@ -98,7 +98,7 @@ class ChargersView(ChargerScopedView):
         )[0]
         if line.charger is None or line.credentials is None:
             raise invalid([type(fault)(fault.code, fault.detail, fault.pointer) for fault in line.faults])
-        row = self.found(find_charger(self.actor, line.device_id))
+        row = self.found(find_charger(self.actor, line.device_id, whole=True))
         location = {"Location": f"{self.request.path}{line.device_id}/"}
         return tagged({**show_charger(row), "link": _link(line.credentials)}, row.version, status=201, headers=location)
 
@@ -165,7 +165,7 @@ class ChargerView(ChargerScopedView):
             changes["installation"] = self.target(changes["installation"])
         expected = expected_version(request, current=row.version, required=False)
         update_charger(charger=row, actor=self.actor, changes=changes, expected_version=expected, reason=reason)
-        changed = self.found(find_charger(self.actor, row.device_id))
+        changed = self.found(find_charger(self.actor, row.device_id, whole=True))
         return tagged(show_charger(changed), changed.version)
 
     @extend_schema(parameters=[ReasonQuery], responses={204: None}, tags=["chargers"], operation_id="delete_charger")

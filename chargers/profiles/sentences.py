@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop
 
+TITLES = (gettext_noop("Alfen, firmware 4 and 5"), gettext_noop("Alfen, firmware 6 and newer"))
 SENTENCES = (
     gettext_noop(
         "Zaptec Portal: the installation, Settings, Authentication. Choose OCPP 1.6J, for the whole installation;"

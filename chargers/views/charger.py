@@ -17,7 +17,7 @@ from accounts.refusals import Refusal
 from accounts.web import actor_of, is_unchanged, page, version_tag, whole_number
 from chargers.alarm_rows import alarms_of_charger
 from chargers.alarms import Alarm
-from chargers.backend_limits import limits_of
+from chargers.backend_limits import read_limits
 from chargers.backends import Upstream, left_behind, upstream_of
 from chargers.details import (
     Refused,
@@ -65,19 +65,16 @@ def _seen(request: HttpRequest, device_id: str) -> tuple[Charger, frozenset[Acti
     return found, rights
 
 
-def _recent(found: Charger) -> list[Shown]:
-    return shown(recent_transactions(found), holders=False)
-
-
 @login_required
 def charger(request: HttpRequest, device_id: str) -> HttpResponse:
     """Asks for itself every few seconds: 304 while nothing that it shows changed."""
     found, rights = _seen(request, device_id)
-    link, deliveries, sessions = link_of(found), recent_deliveries(found), _recent(found)
+    recent, running = recent_transactions(found)
+    link, deliveries, sessions = link_of(found), recent_deliveries(found), shown(recent, holders=False)
     reported, refused = reported_rows(found), refused_tags(found.installation, found)
     alarms, upstream = alarms_of_charger(found), upstream_of(found)
     tag = _version(found, link, reported, deliveries, sessions, refused, alarms, upstream)
-    limits = limits_of(found, timezone.now())
+    limits = read_limits(found, running, timezone.now())
     local_list = local_list_of(found)
     tag = version_tag(tag, local_list and (local_list.state, local_list.changed_at), limits)
     if is_unchanged(request, tag):

@@ -1,4 +1,5 @@
-"""Every page of the table: nothing for axe-core to find, in any theme and language; nothing that scrolls sideways."""
+"""Every page of the table: nothing for axe-core to find, in any theme and language; nothing that scrolls sideways;
+light on the wire, and still while it is drawn."""
 
 from typing import Any, Literal
 
@@ -6,7 +7,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from tests.browser import axe
+from tests.browser import axe, weight
 from tests.browser.conftest import OpenPage, fits, shoot
 from tests.browser.stage import Stage, build, let_in
 from tests.browser.table import PAGES, Shown
@@ -24,16 +25,21 @@ def stage(live_server: Any) -> Stage:
 def windows(open_page: OpenPage, server: Any, stage: Stage, language: str) -> dict[str, Page]:
     """One window where nobody is signed in, one of an installer, one of platform staff."""
     found = {by: open_page(locale=language, reduced_motion="reduce") for by in ("guest", "person", "staff")}
+    for page in found.values():
+        page.add_init_script(weight.OBSERVE)
     let_in(found["person"].context, server.url, stage.person)
     let_in(found["staff"].context, server.url, stage.staff)
     return found
 
 
-def open_up(page: Page, server: Any, stage: Stage, shown: Shown) -> None:
+def open_up(page: Page, server: Any, stage: Stage, shown: Shown) -> list[str]:
+    """What the page weighs too much or jumps, before anything is done on it."""
     page.set_viewport_size(DESK)  # type: ignore[arg-type]  # a plain dict
-    page.goto(server.url + shown.address.format_map(stage.words))
+    answer = page.goto(server.url + shown.address.format_map(stage.words))
     expect(page.locator("h1").first).to_be_visible()
+    found = [f"{shown.name} {line}" for line in weight.faults(page, answer)]
     shown.act(page)
+    return found
 
 
 def paint(page: Page, scheme: Literal["light", "dark"]) -> None:
@@ -51,12 +57,14 @@ def narrow(page: Page, shown: Shown) -> list[str]:
     return found
 
 
-def test_every_page_is_accessible_and_fits_a_phone(live_server: Any, open_page: OpenPage, stage: Stage) -> None:
+def test_every_page_is_accessible_light_still_and_fits_a_phone(
+    live_server: Any, open_page: OpenPage, stage: Stage
+) -> None:
     found: list[str] = []
     window = windows(open_page, live_server, stage, "en")
     for shown in PAGES:
         page = window[shown.by]
-        open_up(page, live_server, stage, shown)
+        found += open_up(page, live_server, stage, shown)
         found += [f"{shown.name} {line}" for line in axe.faults(page)]
         found += narrow(page, shown)
     assert found == [], "\n".join(found)
@@ -73,7 +81,7 @@ def test_every_page_is_accessible_in_both_themes_and_every_language(
     for shown in PAGES:
         page = window[shown.by]
         paint(page, "light")
-        open_up(page, live_server, stage, shown)
+        found += open_up(page, live_server, stage, shown)
         assert page.locator("html").get_attribute("lang") == language
         shoot(page, f"{language}-{shown.name}")
         found += narrow(page, shown)

@@ -1,5 +1,7 @@
 """Every page: who may see it, and the same few queries however many rows there are."""
 
+import gzip
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -17,7 +19,8 @@ from tests.db.pages.scene import client_of, populate
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 14
+MOST_QUERIES = 12
+MOST_BYTES_OF_A_PART = 10 * 1024
 
 
 def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
@@ -279,6 +282,9 @@ def test_a_page_costs_the_same_queries_for_three_and_for_forty_rows(
     many = queries(client, addresses(site, rollout)[name])
     assert few == many
     assert many <= MOST_QUERIES, many
+    part = client.get(addresses(site, rollout)[name], headers={"HX-Request": "true"}).getvalue()
+    if b"<html" not in part:
+        assert len(gzip.compress(part)) <= MOST_BYTES_OF_A_PART
 
 
 def queries(client: Client, address: str) -> int:

@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.forms import PasswordInput
+from django.forms.forms import BaseForm
 from django.test import Client
 
 from accounts.models import User
-from accounts.typed import SESSION_KEY, typed_into
+from accounts.typed import SESSION_KEY, is_secret, typed_into
 from installations.models import Installation
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[3]
 SECRET = "Sesame0Sesame0Sesame"
 TYPED = {
     "mode": "ocpp_direct", "server_url": 'wss://typed.example/{deviceId}"<', "initial_device_password": SECRET,
@@ -144,3 +149,18 @@ def test_secrets_are_known_by_their_names_and_a_setting_of_a_charger_by_its_key(
     assert typed.fields == [("key", "AuthorizationKey")]
     assert typed.secrets == ["value", "otp"]
     assert typed_into([("key", "HeartbeatInterval"), ("value", "300")]).secrets == []
+
+
+def test_whatever_is_typed_unseen_counts_as_a_secret_under_any_name() -> None:
+    modules = [import_module(f"{room}.forms") for room in ("accounts", "installations")]
+    modules += [import_module(f"chargers.forms.{path.stem}") for path in (ROOT / "chargers/forms").glob("[a-z]*.py")]
+    found = {
+        name
+        for module in modules
+        for form in vars(module).values()
+        if isinstance(form, type) and issubclass(form, BaseForm)
+        for name, field in getattr(form, "base_fields", {}).items()
+        if isinstance(field.widget, PasswordInput) or "one-time" in str(field.widget.attrs)
+    }
+    assert len(found) >= 4
+    assert {name for name in found if not is_secret(name)} == set()

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from chargers.profiles import all_profiles
-from chargers.profiles.sentences import SENTENCES
+from chargers.profiles.sentences import SENTENCES, TITLES
 from chargers.scannable import picture_of
 from chargers.setup import setup_sheet, url_form
 
@@ -38,6 +38,7 @@ def test_a_make_nobody_knows_gets_both_forms_and_the_way_in_general() -> None:
 def test_every_sentence_of_a_profile_is_there_to_be_translated() -> None:
     said = {profile.setup.where for profile in all_profiles().values() if profile.setup}
     assert said == set(SENTENCES)
+    assert set(TITLES) <= {profile.title for profile in all_profiles().values()}
 
 
 def test_a_picture_is_square_and_dark_in_its_corners_only_inside_of_the_quiet_zone() -> None:
