@@ -14,6 +14,7 @@ from django.forms.forms import BaseForm
 from django.test import Client
 
 from accounts.models import User
+from accounts.sessions import PROVED_AT
 from accounts.typed import SESSION_KEY, is_secret, typed_into
 from installations.models import Installation
 
@@ -164,3 +165,20 @@ def test_whatever_is_typed_unseen_counts_as_a_secret_under_any_name() -> None:
     }
     assert len(found) >= 4
     assert {name for name in found if not is_secret(name)} == set()
+
+
+def test_what_needs_a_proof_of_the_person_comes_back_after_it_where_scripts_are_off(
+    browser: Browser, people: dict[str, User], site: Installation
+) -> None:
+    browser.sign_in(people["owner"])
+    session = browser.client.session
+    session[PROVED_AT] = 0
+    session.save()
+    answer = browser.send(settings_of(site), TYPED)
+    assert answer["Location"].startswith("/sign-in/prove/?next=")
+    proof = {"passcode": "", "password": "a-password-for-tests", "next": f"{settings_of(site)}?tab=2"}
+    back = browser.send("/sign-in/prove/", proof)
+    assert back.status_code == 302, back.content.decode()
+    shown = browser.client.get(back["Location"]).content.decode()
+    assert "wss://typed.example/" in shown
+    assert SECRET not in shown
