@@ -36,7 +36,9 @@ _ERRORS = {"NotImplemented": NotImplementedByPeer, "NotSupported": NotSupportedE
 
 
 class Station(ChargePoint):
-    """Answers calls as scripted, after the library has judged them."""
+    """Answers calls as scripted, after the library has judged them; what the gateway asks of its own accord meanwhile
+    it does not support.
+    """
 
     def __init__(self, identity: str, socket: ClientConnection, answers: dict[str, Answer]) -> None:
         super().__init__(identity, socket, response_timeout=10)
@@ -45,8 +47,9 @@ class Station(ChargePoint):
 
     async def _handle_call(self, msg: Any) -> None:
         await validate_payload(msg, "1.6")
-        self.heard.append((msg.action, msg.payload))
-        answer = self.answers[msg.action]
+        answer = self.answers.get(msg.action, "NotSupported")
+        if msg.action in self.answers:
+            self.heard.append((msg.action, msg.payload))
         if isinstance(answer, str):
             raise _ERRORS[answer]
         result = msg.create_call_result(answer)
