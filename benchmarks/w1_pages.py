@@ -78,7 +78,7 @@ def measure(installation_id: int, prefix: str) -> tuple[dict[str, float], int]:
     found = {FLOOR: median_ms(lambda: json.dumps(list(own.values("device_id", "name")[:50])))}
     for name, path in pages(installation_id, prefix, rollout.pk, delivery.pk).items():
         assert client.get(path).status_code == 200, path
-        found[name] = median_ms(lambda path=path: client.get(path))  # type: ignore[misc]
+        found[name] = median_ms(lambda path=path: client.get(path))  # type: ignore[misc]  # bound now
     draft = Draft("ocpp_direct", "wss://backend.example.com/{deviceId}")
     chargers = [ChargerUrl(row.device_id) for row in own]
     found[RULES] = median_ms(lambda: review(draft, Site(chargers=chargers)))

@@ -44,6 +44,7 @@ def with_limits(rows: QuerySet[Charger]) -> QuerySet[Charger]:
 def read_limits(charger: Charger, running: Sequence[Transaction], now: datetime) -> list[BackendLimit]:
     """For one charger whose ``running`` sessions are read already: one more query."""
     standing = list(BackendProfile.objects.filter(charger=charger, closed_at=None))
+    # As ``with_limits`` would have read them.
     charger.standing_profiles, charger.running_sessions = standing, running  # type: ignore[attr-defined]
     return limits_of(charger, now)
 

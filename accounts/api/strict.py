@@ -31,7 +31,8 @@ class StrictSerializer(serializers.Serializer[Any]):
         try:
             value = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            raise serializers.ValidationError({**dict(error.detail), **faults}) from None  # type: ignore[arg-type]
+            known: dict[str, Any] = dict(error.detail) if isinstance(error.detail, dict) else {}
+            raise serializers.ValidationError({**known, **faults}) from None
         if faults:
             raise serializers.ValidationError(faults)
         return value

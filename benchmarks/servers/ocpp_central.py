@@ -37,7 +37,7 @@ async def handle(link: ServerConnection) -> None:
 
 async def main(port: int) -> None:
     logging.disable(logging.INFO)
-    async with serve(handle, "127.0.0.1", port, subprotocols=["ocpp1.6"], compression=None):  # type: ignore[list-item]
+    async with serve(handle, "127.0.0.1", port, subprotocols=["ocpp1.6"], compression=None):  # type: ignore[list-item]  # a NewType of str
         print("ready", flush=True)
         await asyncio.Event().wait()
 

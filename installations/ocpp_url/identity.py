@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.refusals import Text
 from installations.findings import Finding, Level
 from installations.ocpp_url.host import Doors
 from installations.ocpp_url.template import LONGEST_URL, UrlTemplate, parse_template
@@ -118,8 +119,8 @@ def _nothing(device_id: str, *findings: Finding) -> Endpoint:
     return Endpoint(device_id, None, "", UrlSource.NONE, None, findings)
 
 
-def _problem(charger: ChargerUrl, code: str, detail: object) -> Finding:
-    return Finding(Level.PROBLEM, code, CHARGER_POINTER, detail, charger.device_id)  # type: ignore[arg-type]
+def _problem(charger: ChargerUrl, code: str, detail: Text) -> Finding:
+    return Finding(Level.PROBLEM, code, CHARGER_POINTER, detail, charger.device_id)
 
 
 def _shadowed(charger: ChargerUrl) -> Finding:
