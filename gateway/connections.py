@@ -4,31 +4,22 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-import msgspec
 import structlog
 
 from gateway import fences, metrics
 from gateway.bridge.bridges import Bridges
-from gateway.bridge.delivering import read_tag
 from gateway.bridge.going_over import go_over
-from gateway.bridge.outbox import Queued
+from gateway.bridge.lift import Lift, ask
 from gateway.bridge.upstream import Upstream
 from gateway.clock import Clock, utc
 from gateway.directory import Backend, Entry
 from gateway.limits.line import ChargerLine
 from gateway.ocpp16.effects import Answered, Close, Effect, Noticed, Outcome, Priority, Ring, Send, Store
 from gateway.ocpp16.facts import SessionFacts, SessionSettings
-from gateway.ocpp16.outgoing import read_object
 from gateway.ocpp16.records import (
     Authorize,
-    Boot,
     DataTransfer,
-    Meter,
-    Relayed,
-    Start,
-    Stop,
     StoreFailed,
-    TagAnswer,
 )
 from gateway.ocpp16.session import ChargerSession
 from gateway.orders import heed
@@ -62,7 +53,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_answers", "_armed_at", "_bridges", "_clock", "_library", "_lifting", "_pushing", "_registered",
+        "_answers", "_armed_at", "_bridges", "_clock", "_library", "_lift", "_pushing", "_registered",
         "_shown", "_tasks", "_timer", "channel", "closing", "commanding", "entry", "fence", "limit_line",
         "node", "pinging", "put", "route", "session", "slot", "socket", "started", "upstream", "wished_at",
     )  # fmt: skip
@@ -90,7 +81,7 @@ class Connection:
         self._clock = clock
         self.put = put
         self._bridges = bridges
-        self._lifting: dict[int, Store] = {}
+        self._lift = Lift()
         self.wished_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._armed_at = 0.0
@@ -181,7 +172,8 @@ class Connection:
                 self._registered.set_result(result)
             return
         if isinstance(result, Lifted):
-            self._lifted(token, result)
+            self._lift.committed(self.upstream, token, result)
+            self._bridges.limits.wake(self.entry.charger_id)
             result = result.result
         if self.session is not None and not self.closing:
             self._perform(self.session.stored(token, result, self._clock.now()))
@@ -217,7 +209,7 @@ class Connection:
             if isinstance(effect.record, Authorize | DataTransfer):
                 self._spawn(self._ask_backend(self.upstream, effect))
                 return
-            upward = self._upward(self.upstream, effect)
+            upward = self._lift.take(self.upstream, effect)
         if (
             not self.put(Recorded(self.entry.charger_id, effect.record, upward), tag)
             and tag
@@ -225,37 +217,10 @@ class Connection:
         ):
             self._perform(self.session.stored(effect.token, StoreFailed("too much waits"), self._clock.now()))
 
-    def _upward(self, upstream: Upstream, effect: Store) -> Upward:
-        """What is of the moment goes to the backend at once, the rest when it is committed."""
-        match effect.record:
-            case Boot():
-                upstream.booted(read_object(msgspec.Raw(effect.payload)) or {})
-            case Start() | Stop() | Meter():
-                self._lifting[effect.token] = effect
-            case _:
-                upstream.notice(effect.action, read_object(msgspec.Raw(effect.payload)) or {})
-        return Upward(upstream.backend.url, effect.action, effect.payload, upstream.connected)
-
-    def _lifted(self, token: int, lifted: Lifted) -> None:
-        effect = self._lifting.pop(token, None)
-        self._bridges.limits.wake(self.entry.charger_id)
-        if effect is None or self.upstream is None:
-            return
-        if not lifted.message_id:
-            self.upstream.look_again()
-            return
-        payload = read_object(msgspec.Raw(effect.payload)) or {}
-        self.upstream.queued(Queued(lifted.message_id, effect.action, payload, lifted.transaction_id))
-
     async def _ask_backend(self, upstream: Upstream, effect: Store) -> None:
-        """Authorize and DataTransfer: the backend's word, or what is decided without it."""
-        answer = await upstream.ask(effect.action, read_object(msgspec.Raw(effect.payload)) or {})
-        result: TagAnswer | Relayed | None = None
-        if isinstance(effect.record, DataTransfer):
-            result = Relayed(msgspec.json.encode(answer)) if answer is not None else None
-        elif answer is not None and (result := read_tag(answer)) is None:
-            answer = None
-        if answer is None and isinstance(effect.record, Authorize):
+        """The backend's word, or what is decided without it."""
+        result = await ask(upstream, effect)
+        if result is None and isinstance(effect.record, Authorize):
             upward = Upward(upstream.backend.url, effect.action, effect.payload, connected=False)
             if self.put(Recorded(self.entry.charger_id, effect.record, upward), (self, effect.token)):
                 return
