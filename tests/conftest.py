@@ -50,8 +50,19 @@ def valkey() -> Iterator["redis.Redis"]:
         yield client
 
 
+LONGEST = ("acceptance", "faults", "browser", "peers", "loop")
+
+
+def _turn(item: pytest.Item) -> int:
+    tier = item.path.relative_to(item.config.rootpath).parts[1:2]
+    return LONGEST.index(tier[0]) if tier and tier[0] in LONGEST else len(LONGEST)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave slow and core tests out unless a mark expression or a test's full name asks for them."""
+    """Leave slow and core tests out unless a mark expression or a test's full name asks for them; begin with those that
+    take longest, so that no worker is left alone with one of them at the end.
+    """
+    items.sort(key=_turn)
     if config.option.markexpr or any("::" in argument for argument in config.args):
         return
     later = [item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("core")]
