@@ -97,7 +97,7 @@ def kept(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(user, User):
         return {"typed_waits": partial(waiting, request)}
     found = take_back(request, user.pk)
-    return {"kept": found.plain()} if found else {}
+    return {"kept_form": found.plain()} if found else {}
 
 
 def _sign_in(page: str) -> HttpResponse:

@@ -35,6 +35,7 @@ def test_a_message_shows_its_way_its_outcome_and_its_json(charger: Charger, peop
     assert "{\n  &quot;type&quot;: &quot;Soft&lt;b&gt;&quot;\n}" in text
     for words in ("Rejected", "250 ms", "InternalError", "2.0 s", "17 messages were not kept", "Kept for 14 days"):
         assert words in text, words
+    assert 'id="kept"' not in text, "nothing was typed"
 
 
 def test_the_newest_come_first_and_page_by_page(charger: Charger, people: dict[str, User]) -> None:
