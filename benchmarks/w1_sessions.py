@@ -32,7 +32,7 @@ def measure(size: int) -> dict[str, float]:
     from installations.models import IdTag, Installation
 
     prefix = f"S{size}X"
-    site = populate.main(50, prefix)
+    site = populate.main(50, prefix, prefix)
     IdTag.objects.bulk_create(
         IdTag(installation=Installation.objects.get(pk=site), id_tag=f"CARD{number}", holder=f"Holder {number}")
         for number in range(500)
