@@ -23,7 +23,7 @@ from gateway.limits.backend_calls import Backend as AskingBackend
 from gateway.limits.backend_calls import answer
 from gateway.limits.desk import Limits
 from gateway.ocpp16.records import StoreFailed
-from gateway.store.jobs import Job, Reroute
+from gateway.store.jobs import EndMessages, Job, Reroute
 from gateway.store.message_log import MessageLog
 from installations.ocpp_url.host import Doors
 
@@ -150,6 +150,8 @@ class Bridges:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def claim(self, charger_id: int, backend: Backend) -> Beginning | None:
+        # Its statuses are read there, and the last of them may still be on their way into it.
+        await self.keep(EndMessages(charger_id, (), "delivered"))
         found: Beginning | None = await self._ask(lambda: self._reading.claim(charger_id, backend, self.holder))
         return found
 

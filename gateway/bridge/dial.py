@@ -197,7 +197,8 @@ async def _shake_hands(
         login = base64.b64encode(account.user.encode() + b":" + account.key).decode()
         headers["Authorization"] = f"Basic {login}"
     try:
-        async with asyncio.timeout(HANDSHAKE_SECONDS):
+        # The library gives up first: it closes what it has opened.
+        async with asyncio.timeout(HANDSHAKE_SECONDS + 1):
             await ws_connect(
                 lambda: wire,
                 account.url,
