@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from chargers.models import Charger, UpstreamLink, UpstreamMessage, UpstreamTransaction
 from gateway.bridge import bridges
 from gateway.server import Gateway
+from gateway.store import writer
 from installations.models import AuthenticationRevision, Installation
 from tests.loop.bridge.backend import Backend, listening
 from tests.loop.bridge.scene import bridged_charger, put_in_cloud
@@ -76,6 +77,18 @@ async def test_in_and_out_of_cloud_while_the_charger_stays_connected(gateway: Ga
     await asyncio.sleep(0.2)
     assert backend.heard("StartTransaction") == []
     assert not any(action in {"Reset", "ChangeConfiguration"} for action, _payload in charger.calls)
+    await charger.close()
+
+
+async def test_statuses_told_just_before_it_went_over_are_shown_to_the_backend(
+    gateway: Gateway, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the writer takes to write them."""
+    monkeypatch.setattr(writer, "WINDOW_SECONDS", 0.5)
+    await db(lambda: bridged_charger(backend.url))
+    await eventually(lambda: gateway.directory.find(DEVICE))
+    charger = await ScriptedCharger.booted(gateway)
+    assert {one["connectorId"] for one in await backend.hears("StatusNotification", 2)} == {0, 1}
     await charger.close()
 
 
