@@ -17,6 +17,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -70,13 +71,11 @@ class Verdict:
     position: int = 0
 
 
-def digest_of(entry: AuditEntry, position: int, previous: bytes) -> bytes:
-    """SHA-256 of the content as JSON: names sorted, no spaces, ASCII; times in UTC with microseconds."""
-    content = {
-        "position": position,
-        "previous": previous.hex(),
+def facts_of(entry: AuditEntry) -> dict[str, Any]:
+    """What an entry says: what is sealed, and what the API and the download show."""
+    return {
         "id": entry.pk,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": entry.at,
         "actor": entry.actor_id,
         "actor_label": entry.actor_label,
         "action": entry.action,
@@ -90,6 +89,12 @@ def digest_of(entry: AuditEntry, position: int, previous: bytes) -> bytes:
         "request_id": entry.request_id,
         "remote_address": entry.remote_address,
     }
+
+
+def digest_of(entry: AuditEntry, position: int, previous: bytes) -> bytes:
+    """SHA-256 of the content as JSON: names sorted, no spaces, ASCII; times in UTC with microseconds."""
+    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
+    content = {**facts_of(entry), "at": at, "position": position, "previous": previous.hex()}
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 

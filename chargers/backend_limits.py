@@ -56,7 +56,7 @@ def limits_of(charger: Charger, now: datetime) -> list[BackendLimit]:
     if not profiles or revision is None or revision.mode != Mode.OCPP_CLOUD:
         return []
     at, supply = now.timestamp(), supply_of(charger.installation)
-    sessions = {one.connector: one for one in getattr(charger, "running_sessions")}  # noqa: B009
+    sessions = {one.connector: one for one in getattr(charger, "running_sessions")}  # noqa: B009  prefetched
     link = getattr(charger, "link", None)
     found = []
     for connector in range(1, max(link.connector_count if link else 1, 1) + 1):

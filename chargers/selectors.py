@@ -224,7 +224,7 @@ def link_state_of(charger: Charger) -> LinkState:
         boot_accepted=link.boot_accepted,
         connector_count=link.connector_count,
         connectors={row.number: row.status for row in charger.connectors.all() if row.boot_number == link.boot_number},
-        open_transactions=int(getattr(charger, "charging_now")),  # noqa: B009
+        open_transactions=int(getattr(charger, "charging_now")),  # noqa: B009  with_facts
         firmware_status=link.firmware_status,
         diagnostics_status=link.diagnostics_status,
         reserved=is_reserved(link.reservations, timezone.now()),
@@ -234,7 +234,7 @@ def link_state_of(charger: Charger) -> LinkState:
         connected_at=link.connected_at,
         disconnected_at=link.disconnected_at,
         last_seen_at=link.last_seen_at,
-        node_seen_at=getattr(charger, "node_seen_at"),  # noqa: B009
+        node_seen_at=getattr(charger, "node_seen_at"),  # noqa: B009  with_facts
     )
     return link_state(facts, timezone.now())
 

@@ -64,8 +64,8 @@ class AttemptLimiter:
 
     def __init__(
         self,
-        identity: Rate = Rate(burst=10, per_minute=10),  # noqa: B008
-        address: Rate = Rate(burst=200, per_minute=200),  # noqa: B008
+        identity: Rate = Rate(burst=10, per_minute=10),  # noqa: B008  frozen
+        address: Rate = Rate(burst=200, per_minute=200),  # noqa: B008  frozen
         capacity: int = 20_000,
     ) -> None:
         self._identities = Buckets(identity, capacity)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.actor import Who
+from accounts.audit_chain import facts_of
 from accounts.keyset import read_page
 from accounts.models import AuditEntry
 from accounts.permissions import Action
@@ -66,24 +67,8 @@ def names_of(entries: list[AuditEntry]) -> dict[int, str]:
 
 def show_entry(entry: AuditEntry) -> dict[str, Any]:
     """For API and download; with ``position`` and ``digest`` the chain can be verified elsewhere."""
-    return {
-        "id": entry.pk,
-        "at": entry.at,
-        "actor": entry.actor_id,
-        "actor_label": entry.actor_label,
-        "action": entry.action,
-        "object_type": entry.object_type,
-        "object_id": entry.object_id,
-        "object_label": entry.object_label,
-        "installation": entry.installation_id,
-        "before": entry.before,
-        "after": entry.after,
-        "reason": entry.reason,
-        "request_id": entry.request_id,
-        "remote_address": entry.remote_address,
-        "position": entry.position,
-        "digest": None if entry.digest is None else bytes(entry.digest).hex(),
-    }
+    digest = None if entry.digest is None else bytes(entry.digest).hex()
+    return {**facts_of(entry), "position": entry.position, "digest": digest}
 
 
 def write_lines(rows: QuerySet[AuditEntry]) -> Iterator[str]:

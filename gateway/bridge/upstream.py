@@ -110,7 +110,7 @@ class Upstream:
         self._known_boot: Mapping[str, Any] = {}
         self._statuses_shown = False
         self._clock = clock
-        self._rng = rng or random.Random()  # noqa: S311
+        self._rng = rng or random.Random()  # noqa: S311  no secret
         self._first_pause = first_pause
         self._after = after
         self._awake = False

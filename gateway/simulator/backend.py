@@ -86,7 +86,7 @@ class Users:
         self._keys[identity] = key
         if self._path is not None:
             new = self._path.with_suffix(".new")
-            opener: Callable[[str, int], int] = lambda name, flags: os.open(name, flags, 0o600)  # noqa: E731
+            opener: Callable[[str, int], int] = lambda name, flags: os.open(name, flags, 0o600)  # noqa: E731  typed
             with open(new, "w", opener=opener) as file:
                 file.writelines(
                     json.dumps({"device_id": who, "password": own}) + "\n" for who, own in self._keys.items()
@@ -106,7 +106,7 @@ def read_login(request: Request) -> tuple[str, bytes] | None:
         return None
 
 
-class Session(ChargePoint):  # type: ignore[misc]
+class Session(ChargePoint):  # type: ignore[misc]  # untyped there
     """One charger at the backend: every call is answered, every tag accepted."""
 
     def __init__(self, backend: "Backend", connection: ServerConnection, identity: str) -> None:

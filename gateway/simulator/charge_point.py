@@ -40,7 +40,7 @@ class ChargePoint:
         self.make = make
         self.pace = pace or Pace()
         self.quirk = quirk
-        self.rng = rng or random.Random()  # noqa: S311
+        self.rng = rng or random.Random()  # noqa: S311  no secret
         self.configuration = make.configuration(connectors, self.pace.meter)
         self.sessions = Sessions(connectors, self.pace, self.rng, self._tell, self._ask)
         self.lines: dict[str, Line] = {}

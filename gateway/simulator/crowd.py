@@ -75,7 +75,7 @@ class Crowd:
 
     def _charger(self, position: int, device_id: str) -> Charger:
         plan, now = self.plan, self.around.now()
-        rng = random.Random(None if plan.seed is None else f"{plan.seed}/{device_id}")  # noqa: S311
+        rng = random.Random(None if plan.seed is None else f"{plan.seed}/{device_id}")  # noqa: S311  no secret
         saved = self.around.state.saved.get(device_id) if self.around.state else None
         point = ChargePoint(
             make(plan.profile, device_id, plan.gateway, plan.passwords.get(device_id, "")),

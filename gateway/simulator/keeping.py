@@ -59,7 +59,7 @@ class StateFile:
 
     def _rewrite(self) -> None:
         new = self._path.with_suffix(".new")
-        opener: Callable[[str, int], int] = lambda name, flags: os.open(name, flags, 0o600)  # noqa: E731
+        opener: Callable[[str, int], int] = lambda name, flags: os.open(name, flags, 0o600)  # noqa: E731  typed
         with open(new, "wb", opener=opener) as file:
             file.writelines(_row(device_id, row) for device_id, row in self.saved.items())
         new.replace(self._path)
