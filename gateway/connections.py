@@ -176,7 +176,10 @@ class Connection:
             self._bridges.limits.wake(self.entry.charger_id)
             result = result.result
         if self.session is not None and not self.closing:
+            running = len(self.session.open_transactions)
             self._perform(self.session.stored(token, result, self._clock.now()))
+            if len(self.session.open_transactions) != running:
+                self._bridges.limits.wake(self.entry.charger_id)
 
     def _perform(self, effects: list[Effect]) -> None:
         for effect in effects:

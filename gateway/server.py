@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 from typing import Any
 
@@ -42,6 +42,7 @@ from gateway.store import (
 )
 from gateway.store.jobs import Job, RefuseLogin
 from gateway.store.message_log import MessageLog
+from gateway.store.shares import Rounds
 from gateway.transport import Library, Refusal, Socket, Upgrade, library, listen
 from installations.ocpp_url.host import Doors
 
@@ -86,9 +87,10 @@ class Gateway:
         self._certificate = certificate
         self._session_settings = session_settings or SessionSettings()
         self._clock = Clock()
+        self._rounds = Rounds(node, self._granted)
         self.bridges = Bridges(
             node, self.store, upstream_reading, self.directory, self._clock, doors or Doors(),
-            limits=Limits(self.store, charging, self._clock), first_pause=backend_retry_seconds,
+            limits=Limits(self.store, charging, self._clock, self._rounds.stir), first_pause=backend_retry_seconds,
             message_log=self.message_log,
         )  # fmt: skip
         self.requests = Requests(self, Stage(doors or Doors()), Commands(self).carry_out)
@@ -109,6 +111,7 @@ class Gateway:
         self._loop = asyncio.get_running_loop()
         self.store.start()
         self.message_log.start()
+        self._rounds.start()
         try:
             self._clock.correct(await self._ask(reading.clock_offset), at_once=True)
             self.incarnation = await self._ask(lambda: reading.start_node(self.node, utc(self._clock.now())))
@@ -136,6 +139,13 @@ class Gateway:
                 task.cancel()
             await asyncio.to_thread(self.store.stop)
             await asyncio.to_thread(self.message_log.stop)
+            await asyncio.to_thread(self._rounds.stop)
+
+    def _granted(self, charger_ids: Collection[int]) -> None:
+        """In the thread of the rounds."""
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            self._loop.call_soon_threadsafe(self.bridges.limits.look_at, charger_ids)
 
     def stop(self) -> None:
         self._stopping.set()

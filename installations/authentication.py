@@ -78,7 +78,8 @@ class Site:
     """The facts about an installation that the rules look at.
 
     ``offline_authorization``: who may charge while a backend that we dial is away (reject, known or accept).
-    ``queued``: messages that still wait for such a backend, by the URL they are for.
+    ``queued``: messages that still wait for such a backend, by the URL they are for. ``balanced``: the portal shares
+    out the site's fuses where the mode lets it.
     """
 
     chargers: Sequence[ChargerUrl] = ()
@@ -87,6 +88,7 @@ class Site:
     usable_cards: int = 0
     offline_authorization: str = "known"
     queued: Mapping[str, int] = field(default_factory=dict)
+    balanced: bool = False
     doors: Doors = field(default_factory=Doors)
 
 
@@ -277,7 +279,10 @@ def _consequences(draft: Draft, site: Site) -> tuple[Finding, ...]:
                 ("balancing_stays", BALANCING_STAYS),
                 ("backend_away", BACKEND_AWAY[site.offline_authorization]),
             )
+            if site.balanced or code != "balancing_stays"
         )
+    if not site.balanced:
+        return ()
     sentence = ngettext_lazy(
         "Load balancing by the portal stops for {count} charger: the backend takes over.",
         "Load balancing by the portal stops for {count} chargers: the backend takes over.",

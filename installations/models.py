@@ -1,5 +1,6 @@
 """What was agreed for a site: the installation, its circuits, who may do what, and its authentication revisions."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -56,6 +57,13 @@ class Installation(models.Model):
     main_fuse_current = models.DecimalField(
         _("main fuse (A per phase)"), max_digits=7, decimal_places=1, null=True, blank=True
     )
+    load_balancing = models.BooleanField(_("load balancing by the portal"), default=True)
+    reserved_current = models.DecimalField(
+        _("kept free for the building (A per phase)"), max_digits=7, decimal_places=1, default=Decimal(0)
+    )
+    unbalance_limit = models.DecimalField(
+        _("unbalance limit (A)"), max_digits=7, decimal_places=1, null=True, blank=True
+    )
     drift_policy = models.CharField(
         _("when a charger lost its setting"), max_length=7, choices=DriftPolicy.choices, default=DriftPolicy.CORRECT
     )
@@ -77,7 +85,11 @@ class Installation(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(main_fuse_current__isnull=True) | Q(main_fuse_current__gt=0), name="main_fuse_positive"
-            )
+            ),
+            models.CheckConstraint(condition=Q(reserved_current__gte=0), name="reserved_current_not_negative"),
+            models.CheckConstraint(
+                condition=Q(unbalance_limit__isnull=True) | Q(unbalance_limit__gt=0), name="unbalance_limit_positive"
+            ),
         ]
 
     def __str__(self) -> str:

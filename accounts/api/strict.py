@@ -79,32 +79,58 @@ class Flag(serializers.BooleanField):
         return data
 
 
-class Identifier(serializers.IntegerField):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=1, max_value=LARGEST_ID, **options)
-
+class Whole(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
             raise serializers.ValidationError(_("This is a whole number."), code="type")
         return super().to_internal_value(data)
 
 
+class Identifier(Whole):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=LARGEST_ID, **options)
+
+
 @extend_schema_field({"type": "number", "exclusiveMinimum": 0, "maximum": 10000, "examples": [63]})
 class Amperes(serializers.Field[Decimal, Any, float, Any]):
-    """A current in ampere per phase, to a tenth: a JSON number above 0, up to 10,000."""
+    """A current in ampere per phase, to a tenth: a JSON number above 0 (or from ``least`` on), up to ``most``."""
+
+    least: float | None = None
+    most: float = 10_000
 
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, int | float):
             raise serializers.ValidationError(_("This is a number."), code="type")
-        if not 0 < data <= 10_000:
-            raise serializers.ValidationError(_("A current lies above 0 A and at or below 10,000 A."), code="range")
+        if not (self.least or 0) <= data <= self.most:
+            raise self._out_of_range()
         value = Decimal(str(data)).quantize(Decimal("0.1"))
-        if not value:
-            raise serializers.ValidationError(_("A current lies above 0 A and at or below 10,000 A."), code="range")
+        if self.least is None and not value:
+            raise self._out_of_range()
         return value
+
+    def _out_of_range(self) -> serializers.ValidationError:
+        detail = str(_("A current lies above 0 A and at or below 10,000 A."))
+        if self.least is not None:
+            limits = {"least": f"{self.least:g}", "most": f"{self.most:g}"}
+            detail = _("This current lies between %(least)s and %(most)s A.") % limits
+        return serializers.ValidationError(detail, code="range")
 
     def to_representation(self, value: Decimal) -> float:
         return float(value)
+
+
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": 10000, "examples": [25]})
+class SomeAmperes(Amperes):
+    """None at all is a current too."""
+
+    least = 0
+
+
+@extend_schema_field({"type": "number", "minimum": 6, "maximum": 80, "examples": [32]})
+class ChargingAmperes(Amperes):
+    """What a car can be told (IEC 61851-1)."""
+
+    least, most = 6, 80
 
 
 def _error(code: str, detail: Any) -> ErrorDetail:

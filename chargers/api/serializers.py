@@ -7,7 +7,19 @@ from rest_framework import serializers
 
 from accounts.api.bulk import FaultSerializer
 from accounts.api.paging import ListQuery
-from accounts.api.strict import Amperes, Choice, Flag, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
+from accounts.api.strict import (
+    Amperes,
+    ChargingAmperes,
+    Choice,
+    Flag,
+    Identifier,
+    SomeAmperes,
+    StrictSerializer,
+    Text,
+    Whole,
+    WriteSerializer,
+    choices_of,
+)
 from chargers.api.upstream_serializers import (
     AlarmSerializer,
     BackendsSerializer,
@@ -16,9 +28,11 @@ from chargers.api.upstream_serializers import (
     UpstreamSerializer,
 )
 from chargers.link_state import LinkState
+from chargers.models import PhaseRotation
 from chargers.rollout.states import DeliveryState
 from installations.models import DriftPolicy, Mode, NetworkType, OfflineAuthorization
 
+ROTATION = "Which line of the site its L1, L2, L3 hang on; R, S or T alone: single-phase; empty: not known."
 TIME_ZONES = frozenset(zoneinfo.available_timezones())
 
 
@@ -39,6 +53,15 @@ class InstallationSerializer(StrictSerializer):
     time_zone = serializers.CharField()
     network_type = serializers.ChoiceField(choices=NetworkType.choices)
     main_fuse_current = Amperes(allow_null=True, help_text="In ampere per phase.")
+    load_balancing = serializers.BooleanField(
+        help_text="Whether the portal shares the fuses among the chargers, in native and cloud mode."
+    )
+    reserved_current = SomeAmperes(
+        help_text="Kept free for the building while it is not measured, in ampere per phase."
+    )
+    unbalance_limit = Amperes(
+        allow_null=True, help_text="The most that single-phase chargers may load one phase with; null: no such limit."
+    )
     drift_policy = serializers.ChoiceField(
         choices=DriftPolicy.choices, help_text="What happens when a charger comes back with another setting."
     )
@@ -63,6 +86,9 @@ class NewInstallationSerializer(WriteSerializer):
     time_zone = Text(max_length=64, required=False, help_text="An IANA name, for example Europe/Oslo.")
     network_type = Choice(choices=NetworkType.choices, required=False)
     main_fuse_current = Amperes(required=False, allow_null=True)
+    load_balancing = Flag(required=False)
+    reserved_current = SomeAmperes(required=False)
+    unbalance_limit = Amperes(required=False, allow_null=True)
     drift_policy = Choice(choices=DriftPolicy.choices, required=False)
     offline_authorization = Choice(choices=OfflineAuthorization.choices, required=False)
     backend_maintenance = Flag(required=False)
@@ -88,7 +114,6 @@ class ConnectorSerializer(StrictSerializer):
     error_code = serializers.CharField()
     info = serializers.CharField()
     status_at = serializers.DateTimeField()
-    current = serializers.BooleanField(help_text="False: last known, the charger is away or has restarted since.")
 
 
 class OpenDeliverySerializer(StrictSerializer):
@@ -113,6 +138,10 @@ class ChargerSerializer(StrictSerializer):
     installation = serializers.IntegerField()
     circuit = serializers.IntegerField(allow_null=True)
     server_url = serializers.CharField(help_text="The charger-level URL; used while the installation's is empty.")
+    max_current = ChargingAmperes(help_text="What a connector takes when nobody limits it, in ampere per phase.")
+    phase_rotation = serializers.ChoiceField(choices=PhaseRotation.choices, help_text=ROTATION)
+    charging_priority = serializers.IntegerField(help_text="0 to 9: who is higher is served first.")
+    never_pause = serializers.BooleanField(help_text="Load balancing pauses its cars last of all.")
     link_state = serializers.ChoiceField(choices=choices_of(LinkState))
     online = serializers.BooleanField()
     last_seen_at = serializers.DateTimeField(allow_null=True)
@@ -166,6 +195,10 @@ class ChargerChangeSerializer(WriteSerializer):
     installation = Identifier(required=False, help_text="Another installation: moves the charger there.")
     circuit = Identifier(required=False, allow_null=True)
     server_url = Text(max_length=512, required=False, allow_blank=True)
+    max_current = ChargingAmperes(required=False)
+    phase_rotation = Choice(choices=PhaseRotation.choices, required=False, allow_blank=True, help_text=ROTATION)
+    charging_priority = Whole(required=False, min_value=0, max_value=9)
+    never_pause = Flag(required=False)
 
 
 class ManyChargersSerializer(WriteSerializer):

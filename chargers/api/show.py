@@ -12,7 +12,7 @@ from chargers.backends import left_behind, upstream_of
 from chargers.explain import explain, explain_delivery, explain_pause
 from chargers.models import Charger, Delivery, Rollout
 from chargers.rollout.policy import Policy
-from chargers.selectors import connectors_of, delivery_counts, link_of, link_state_of
+from chargers.selectors import delivery_counts, link_of, link_state_of
 
 
 def show_charger(row: Charger) -> dict[str, Any]:
@@ -25,6 +25,10 @@ def show_charger(row: Charger) -> dict[str, Any]:
         "installation": row.installation_id,
         "circuit": row.circuit_id,
         "server_url": row.server_url,
+        "max_current": float(row.max_current),
+        "phase_rotation": row.phase_rotation,
+        "charging_priority": row.charging_priority,
+        "never_pause": row.never_pause,
         "link_state": state.value,
         "online": state.online,
         "last_seen_at": link.last_seen_at if link else None,
@@ -35,9 +39,8 @@ def show_charger(row: Charger) -> dict[str, Any]:
                 "error_code": connector.error_code,
                 "info": connector.info,
                 "status_at": connector.status_at,
-                "current": current,
             }
-            for connector, current in connectors_of(row)
+            for connector in row.connectors.all()
         ],
         "vendor": row.vendor,
         "model": row.model,

@@ -1,10 +1,12 @@
 """Forms to register and change chargers."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from chargers.models import PhaseRotation
 from installations.models import Circuit, Installation
 
 TEXT = {"class": "form-control", "autocomplete": "off"}
@@ -42,6 +44,34 @@ class EditChargerForm(OneChargerForm):
         max_length=512,
         widget=forms.TextInput(attrs={**TEXT, "inputmode": "url"}),
         help_text=_("Used only while the installation's URL is empty."),
+    )
+
+    max_current = forms.DecimalField(
+        label=_("Largest current of a connector (A per phase)"),
+        min_value=Decimal(6),
+        max_value=Decimal(80),
+        decimal_places=1,
+        widget=forms.NumberInput(attrs={**TEXT, "inputmode": "decimal"}),
+        help_text=_("What it takes when nobody limits it: as set at the charger, or what its cable is good for."),
+    )
+    phase_rotation = forms.ChoiceField(
+        label=_("Phase rotation"),
+        choices=PhaseRotation.choices,
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text=_("Which line of the site its L1, L2 and L3 hang on. Not known: it counts on all three."),
+    )
+    charging_priority = forms.IntegerField(
+        label=_("Priority"),
+        min_value=0,
+        max_value=9,
+        widget=forms.NumberInput(attrs={**TEXT, "inputmode": "numeric"}),
+        help_text=_("0 to 9. When the site cannot serve everybody, the higher one is served first."),
+    )
+    never_pause = forms.BooleanField(
+        label=_("Never pause: some cars do not wake again"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,7 +1,8 @@
 """What is out there (charger, link, sessions) and the work of making it match (rollout, delivery)."""
 
+from chargers.models.balancing import ChargingShare, SiteLoad
 from chargers.models.change import AuthenticationChange, ChangeItem, ChangeState, ItemState
-from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, ReportedSetting
+from chargers.models.charger import Charger, ChargerLink, Connector, GatewayNode, PhaseRotation, ReportedSetting
 from chargers.models.charging import BackendProfile, ChargingLimit
 from chargers.models.diagnostics import DiagnosticsPart, DiagnosticsUpload
 from chargers.models.link_password import LinkPasswordChange, PasswordChangeState, RefusedLogin
@@ -30,6 +31,7 @@ __all__ = [
     "Charger",
     "ChargerLink",
     "ChargingLimit",
+    "ChargingShare",
     "Connector",
     "Delivery",
     "DeliveryEvent",
@@ -47,12 +49,14 @@ __all__ = [
     "MeterValue",
     "PaceBucket",
     "PasswordChangeState",
+    "PhaseRotation",
     "PushRecord",
     "RefusedLogin",
     "RefusedTag",
     "ReportedSetting",
     "Rollout",
     "SecurityEvent",
+    "SiteLoad",
     "Transaction",
     "UpstreamKey",
     "UpstreamLink",

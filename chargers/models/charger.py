@@ -1,5 +1,7 @@
 """The charger as registered, and the facts its connection told us (in rows of their own, never versioned)."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from installations.models import AuthenticationRevision, Circuit, Installation, Secret
+
+
+class PhaseRotation(models.TextChoices):
+    """Which line of the site the charger's L1, L2, L3 hang on (R, S, T); one letter: a single-phase charger."""
+
+    UNKNOWN = "", _("not known")
+    RST = "RST", "RST"
+    RTS = "RTS", "RTS"
+    SRT = "SRT", "SRT"
+    STR = "STR", "STR"
+    TRS = "TRS", "TRS"
+    TSR = "TSR", "TSR"
+    R = "R", _("single-phase on L1 (R)")
+    S = "S", _("single-phase on L2 (S)")
+    T = "T", _("single-phase on L3 (T)")
 
 
 class Charger(models.Model):
@@ -17,6 +34,13 @@ class Charger(models.Model):
     installation = models.ForeignKey(Installation, on_delete=models.PROTECT, related_name="chargers")
     circuit = models.ForeignKey(Circuit, null=True, blank=True, on_delete=models.PROTECT, related_name="chargers")
     server_url = models.CharField(_("charger-level server URL"), max_length=512, blank=True)
+    # What a connector takes when nobody limits it, in A per phase.
+    max_current = models.DecimalField(_("largest current (A)"), max_digits=4, decimal_places=1, default=Decimal(32))
+    phase_rotation = models.CharField(
+        _("phase rotation"), max_length=3, choices=PhaseRotation.choices, default=PhaseRotation.UNKNOWN, blank=True
+    )
+    charging_priority = models.PositiveSmallIntegerField(_("priority"), default=0)
+    never_pause = models.BooleanField(_("never pause"), default=False)
     vendor = models.CharField(max_length=50, blank=True)
     model = models.CharField(max_length=50, blank=True)
     firmware = models.CharField(max_length=50, blank=True)
@@ -40,7 +64,9 @@ class Charger(models.Model):
     class Meta:
         ordering = ["device_id"]
         constraints = [
-            models.CheckConstraint(condition=Q(device_id__regex=r"^[A-Z0-9*_=+|@.-]{1,48}$"), name="device_id_form")
+            models.CheckConstraint(condition=Q(device_id__regex=r"^[A-Z0-9*_=+|@.-]{1,48}$"), name="device_id_form"),
+            models.CheckConstraint(condition=Q(max_current__gte=6, max_current__lte=80), name="max_current_of_iec"),
+            models.CheckConstraint(condition=Q(charging_priority__lte=9), name="charging_priority_to_9"),
         ]
         indexes = [models.Index(fields=["installation", "device_id"])]
 

@@ -14,6 +14,7 @@ from chargers import doorbell
 from chargers.models import BackendProfile, Charger, Delivery, DeliveryEvent, Rollout
 from chargers.rollout.states import OPEN_STATES, REOPENED_BY_A_CHANGE, DeliveryState, RolloutState
 from chargers.services import rollouts
+from chargers.services.balancing import site_changed
 from chargers.services.charger_input import url_check
 from chargers.services.registration import facts_of
 from installations.authentication import NATIVE
@@ -21,6 +22,9 @@ from installations.doors import configured_doors
 from installations.models import Circuit, Installation
 from installations.services.installations import check_version
 
+# How the site's load balancing reckons with it.
+SUPPLY = frozenset({"max_current", "phase_rotation", "charging_priority", "never_pause"})
+SUPPLY_FACTS = SUPPLY | {"circuit"}
 IN_FLIGHT = OPEN_STATES - {DeliveryState.WAITING}
 
 
@@ -28,7 +32,7 @@ IN_FLIGHT = OPEN_STATES - {DeliveryState.WAITING}
 def update_charger(
     *, charger: Charger, actor: Who, changes: Mapping[str, Any], expected_version: int | None = None, reason: str = ""
 ) -> Charger:
-    """Set ``name``, ``server_url``, ``circuit`` (an id or None) or ``installation`` (an Installation: move it there).
+    """Set ``name``, ``server_url``, ``circuit`` (an id or None), fields of SUPPLY, or ``installation``: move it there.
 
     Raises Invalid, Conflict (a push is under way) and Stale. The caller has checked the rights on both installations.
     """
@@ -41,6 +45,8 @@ def update_charger(
         row.name = changes["name"].strip()
     if "circuit" in changes:
         row.circuit = _circuit(row.installation, changes["circuit"])
+    for name in SUPPLY & changes.keys():
+        setattr(row, name, changes[name])
     url_changed = "server_url" in changes and _set_url(row, changes["server_url"])
     after = facts_of(row)
     changed = sorted(
@@ -53,6 +59,8 @@ def update_charger(
     row.save()
     if moved or (url_changed and _own_url_counts(row.installation)):
         _deliver_again(row)
+    if moved or SUPPLY_FACTS & set(changed):
+        site_changed(row.installation)
     audit.record(
         actor,
         "charger_moved" if moved else "charger_changed",

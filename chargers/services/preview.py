@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.utils import timezone
-from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -18,6 +17,7 @@ from chargers.models import Charger
 from chargers.profiles import profile_for
 from chargers.rollout.policy import read_policy
 from chargers.routes import NO_ROUTE, Route, Routes, routes_of
+from chargers.services.balancing import is_wanted
 from chargers.services.preview_values import Change, ChargerRow, Preview, Summary, Verdict
 from chargers.settings_diff import GivenSecret, Target, differences, portal_endpoint, target_for
 from installations.authentication import (
@@ -69,6 +69,7 @@ def preview(
             usable_cards=count_usable_cards(installation),
             offline_authorization=installation.offline_authorization,
             queued=routes.queued,
+            balanced=draft.mode != NATIVE and is_wanted(installation),
             doors=configured_doors(),
         ),
     )
@@ -108,16 +109,12 @@ def _cannot(rows: Iterable[ChargerRow]) -> tuple[Finding, ...]:
     count = sum(row.verdict is Verdict.CANNOT and row.dialled_url is not None for row in rows)
     if not count:
         return ()
-    return (Finding(Level.WARNING, "chargers_cannot", CHARGER_POINTER, lazy(_said_cannot, str)(count)),)
-
-
-def _said_cannot(count: int) -> str:
-    sentence = ngettext(
+    detail = ngettext(
         "%(count)d charger cannot take this setting over OCPP and stays as it is: see its row.",
         "%(count)d chargers cannot take this setting over OCPP and stay as they are: see their rows.",
         count,
     )
-    return sentence % {"count": count}
+    return (Finding(Level.WARNING, "chargers_cannot", CHARGER_POINTER, detail % {"count": count}),)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import secrets
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -147,6 +148,10 @@ def facts_of(charger: Charger) -> dict[str, Any]:
         "installation": charger.installation_id,
         "circuit": charger.circuit_id,
         "own_url": bool(charger.server_url),
+        "max_current": str(Decimal(charger.max_current).quantize(Decimal("0.1"))),
+        "phase_rotation": str(charger.phase_rotation),
+        "charging_priority": charger.charging_priority,
+        "never_pause": charger.never_pause,
     }
 
 

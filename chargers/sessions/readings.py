@@ -147,7 +147,7 @@ def read_number(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     # "1_000" is a number for Python, not for a meter.
-    return value if value.is_finite() and abs(value) < LARGEST and "_" not in text else None
+    return value if value.is_finite() and value.copy_abs() < LARGEST and "_" not in text else None
 
 
 def totals(moments: Iterable[Moment], measurand: str, unit: str) -> list[Point]:

@@ -31,8 +31,8 @@ from chargers.forms.chargers import EditChargerForm
 from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting
 from chargers.profiles import profile_for
 from chargers.requests import recent_commands
-from chargers.selectors import connectors_of, find_charger, link_of, link_state_of, local_list_of
-from chargers.services.chargers import delete_charger, update_charger
+from chargers.selectors import find_charger, link_of, link_state_of, local_list_of
+from chargers.services.chargers import SUPPLY, delete_charger, update_charger
 from chargers.services.local_lists import keeps_our_list
 from chargers.services.standing import standing_of
 from chargers.sessions.selectors import Shown, shown
@@ -125,7 +125,7 @@ def _version(
         (link_state_of(found), heard, link and link.connected_at),
         [(alarm.code, alarm.since, str(alarm.detail)) for alarm in alarms],
         upstream and (upstream.state, {**vars(upstream.facts), "lease_until": None}),
-        [(row.number, row.status, row.error_code, current) for row, current in connectors_of(found)],
+        [(row.number, row.status, row.error_code) for row in found.connectors.all()],
         [(row.key, row.value) for row in reported],
         [(row.pk, row.state, row.reason) for row in deliveries],
         facts_of(sessions),
@@ -137,6 +137,7 @@ def _version(
 def edit(request: HttpRequest, device_id: str) -> HttpResponse:
     found = _charger_for(request, device_id, Action.EDIT_CHARGERS)
     standing = {"name": found.name, "circuit": found.circuit, "server_url": found.server_url}
+    standing |= {name: getattr(found, name) for name in SUPPLY}
     form = EditChargerForm(request.POST or None, initial=standing, installation=found.installation)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -144,6 +145,7 @@ def edit(request: HttpRequest, device_id: str) -> HttpResponse:
             "name": data["name"],
             "circuit": data["circuit"].pk if data["circuit"] else None,
             "server_url": data["server_url"],
+            **{name: data[name] for name in SUPPLY},
         }
         try:
             update_charger(charger=found, actor=actor_of(request), changes=changes)

@@ -11,6 +11,7 @@ from chargers.links.base import PushOrder, PushResult
 from gateway.clock import Clock
 from gateway.limits.facts import Known
 from gateway.limits.limiter import Limiter, Line
+from gateway.limits.wanted import Slot, Value
 from gateway.ocpp16.effects import Outcome
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,8 @@ class Rows(Protocol):
     def close_profiles(self, charger_id: int, pks: Collection[int]) -> None: ...
     def keep_held(self, charger_id: int, numbers: Collection[int]) -> None: ...
     def keep_takes(self, charger_id: int, takes: bool) -> None: ...
+    def about_to_say(self, charger_id: int, slot: Slot, value: Value) -> bool: ...
+    def accepted(self, charger_id: int, slot: Slot, value: Value) -> None: ...
 
 
 class Store(Protocol):
@@ -39,10 +42,13 @@ class Store(Protocol):
 
 
 class Limits:
-    """A charger costs something here only while its backend limits it, or it may still hold a profile of ours."""
+    """A charger costs something here only while its backend or its site limits it, or it may hold a profile of ours.
 
-    def __init__(self, store: Store, rows: Rows, clock: Clock) -> None:
-        self.rows, self.clock = rows, clock
+    ``stir`` hears of chargers that share their site's fuses and at which something has happened.
+    """
+
+    def __init__(self, store: Store, rows: Rows, clock: Clock, stir: Callable[[int], None] = lambda _charger_id: None):
+        self.rows, self.clock, self.stir = rows, clock, stir
         self._store = store
         self._lines: dict[int, Line] = {}
         self._limiters: dict[int, Limiter] = {}
@@ -56,6 +62,7 @@ class Limits:
         self._new.add(charger_id)
         if (limiter := self._limiters.get(charger_id)) is not None:
             limiter.attach(line)
+            self.wake(charger_id)
 
     def detach(self, charger_id: int, line: Line) -> None:
         if self._lines.get(charger_id) is line:
@@ -67,6 +74,12 @@ class Limits:
         """Its sessions, its mode, or what may be written to it have changed."""
         if (limiter := self._limiters.get(charger_id)) is not None:
             limiter.wake()
+            if limiter.known.shares:
+                self.stir(charger_id)
+
+    def look_at(self, charger_ids: Collection[int]) -> None:
+        """Their shares have become others: those that are here are read again."""
+        self._new |= self._lines.keys() & set(charger_ids)
 
     async def clear(self, charger_id: int) -> Outcome:
         """Take our profiles from a charger that a push is about to send away. RESULT: none of them is left."""
@@ -101,6 +114,15 @@ class Limits:
 
     async def keep_takes(self, charger_id: int, takes: bool) -> None:
         await self.ask(lambda: self.rows.keep_takes(charger_id, takes))
+
+    async def about_to_say(self, charger_id: int, slot: Slot, value: Value) -> bool:
+        granted = bool(await self.ask(lambda: self.rows.about_to_say(charger_id, slot, value)))
+        if not granted:
+            self.look_at([charger_id])
+        return granted
+
+    async def accepted(self, charger_id: int, slot: Slot, value: Value) -> None:
+        await self.ask(lambda: self.rows.accepted(charger_id, slot, value))
 
     async def close_profiles(self, charger_id: int, pks: Collection[int]) -> None:
         await self.ask(lambda: self.rows.close_profiles(charger_id, pks))

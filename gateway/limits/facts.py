@@ -15,10 +15,20 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What load balancing grants one connector, A per phase. ``current`` is for the session ``transaction_id``."""
+
+    standby: float
+    transaction_id: int | None = None
+    current: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """``held``: ids of our own profiles that the charger may hold. ``takes`` None: never tried with this firmware.
 
-    ``sessions``: those that run, our id to connector and when they began (Unix seconds).
+    ``sessions``: those that run, our id to connector and when they began (Unix seconds). ``shares``: by connector,
+    where the site's load is balanced.
     """
 
     kept: tuple[Kept, ...] = ()
@@ -29,8 +39,9 @@ class Known:
     sessions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     unit: Unit = Unit.A
     supply: Supply = TN
+    shares: Mapping[int, Share] = field(default_factory=dict)
 
     @property
     def matters(self) -> bool:
         """Whether there is anything to keep to, or to take away again."""
-        return bool(self.kept or self.held)
+        return bool(self.kept or self.held or self.shares)

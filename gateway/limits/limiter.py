@@ -1,4 +1,4 @@
-"""One charger's limits: what its backend wants kept, and our own profiles at the charger that keep it. asyncio.
+"""One charger's limits: what its backend and its share of the site allow, and our own profiles that keep it. asyncio.
 
 Level-triggered: whatever wakes it, it looks at what should be and what the charger has accepted, and says the one thing
 that is missing most. What comes while it waits for an answer is thereby said together.
@@ -55,6 +55,8 @@ class Desk(Protocol):
     async def keep_held(self, charger_id: int, numbers: Collection[int]) -> None: ...
     async def keep_takes(self, charger_id: int, takes: bool) -> None: ...
     async def close_profiles(self, charger_id: int, pks: Collection[int]) -> None: ...
+    async def about_to_say(self, charger_id: int, slot: Slot, value: Value) -> bool: ...
+    async def accepted(self, charger_id: int, slot: Slot, value: Value) -> None: ...
 
 
 class Limiter:
@@ -112,7 +114,9 @@ class Limiter:
     @property
     def is_over(self) -> bool:
         """Nothing to keep to, and nothing of ours at the charger."""
-        return not self.known.kept and not self._maybe and not self.saying.locked() and not self.keeping.locked()
+        known = self.known
+        wanted_still = known.kept or known.shares or self._maybe
+        return not wanted_still and not self.saying.locked() and not self.keeping.locked()
 
     def site(self, now: float) -> Site:
         known, line = self.known, self.line
@@ -125,6 +129,7 @@ class Limiter:
             cap=known.cap,
             supply=known.supply,
             takes_max=self._takes_max,
+            shares=known.shares,
         )
 
     async def judged(self, seconds: float) -> bool | None:
@@ -161,7 +166,7 @@ class Limiter:
 
     def _goal(self, now: float) -> dict[Slot, Value]:
         line = self.line
-        bound = line is not None and line.in_cloud and self.known.takes is not False
+        bound = line is not None and (line.in_cloud or self.known.shares) and self.known.takes is not False
         return wanted(self.site(now), now) if bound else {}
 
     async def _look(self) -> float:
@@ -175,7 +180,7 @@ class Limiter:
                 self._forget_ended(self.line.sessions)
                 step = next_step(
                     self._goal(now), self._given, self._maybe, now,
-                    not_before=self._not_before, hurry=not self.line.in_cloud,
+                    not_before=self._not_before, hurry=not self.line.in_cloud and not self.known.shares,
                 )  # fmt: skip
                 match step:
                     case Write():
@@ -196,16 +201,24 @@ class Limiter:
 
     async def _write(self, line: Line, step: Write) -> None:
         slot, now = step.slot, self._clock.now()
+        shared = slot.connector in self.known.shares
+        if shared and not await self._desk.about_to_say(self.charger_id, slot, step.value):
+            # Another round has taken it back: it is read again.
+            self._not_before[slot.number] = now + LOOK_AGAIN_SECONDS
+            return
         if slot.number not in self._maybe:
             await self._desk.keep_held(self.charger_id, {*self._maybe, slot.number})
             self._maybe.add(slot.number)
         payload = set_request(slot, step.value, now, unit=self.known.unit, supply=self.known.supply)
         priority = Priority.SAFETY if step.lowers else Priority.RAISE
         answered = await line.call("SetChargingProfile", payload, priority=priority, answer_seconds=ANSWER_SECONDS)
+        status = answered.payload.get("status")
+        taken = answered.outcome is Outcome.RESULT and status == "Accepted"
+        if taken and shared:
+            await self._desk.accepted(self.charger_id, slot, step.value)
         if line is not self.line:
             return  # another connection by now, which is told everything anew
-        status = answered.payload.get("status")
-        if answered.outcome is Outcome.RESULT and status == "Accepted":
+        if taken:
             self._given[slot] = Given(step.value, now)
             self._not_before.pop(slot.number, None)
             await self._judge(True)

@@ -1,4 +1,5 @@
-"""Which profiles of our own a charger should hold so that its backend's limits are kept, and the next step there. Pure.
+"""Which profiles of our own a charger should hold to keep its backend's limits and its share of the site, and the next
+step there. Pure.
 
 One TxDefaultProfile per limited connector, one TxProfile per running session, and, where several connectors share it,
 one ChargePointMaxProfile. Each says one number for now: time is watched here, so no charger's clock matters.
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from chargers.charging.composite import Place, limit_at, next_boundary
 from chargers.charging.profile import PHASES, TN, ChargingProfile, Limit, Purpose, Supply
 from chargers.charging.set_point import lower, set_point
+from gateway.limits.facts import Share
 
 # Ids of our own profiles at a charger begin here: purpose in steps of 1000, then the connector.
 FIRST_ID = 730_000
@@ -70,6 +72,7 @@ class Site:
     cap: float | None = None
     supply: Supply = TN
     takes_max: bool = True
+    shares: Mapping[int, Share] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +113,38 @@ def wanted(site: Site, now: float) -> dict[Slot, Value]:
         if whole is not None:
             found[Slot(0, Purpose.MAX)] = Value.of(whole)
     for connector in range(1, max(site.connectors, 1) + 1):
+        share = site.shares.get(connector)
         without = effective(site, place_of(site, connector, now, session=False), now)
+        without = at_most(without, share.standby if share else None)
         if without is not None:
             found[Slot(connector, Purpose.DEFAULT)] = Value.of(without)
         if connector in site.sessions:
+            session = site.sessions[connector][0]
             during = effective(site, place_of(site, connector, now), now)
+            during = _during(during, share, session)
             if during is not None:
-                found[Slot(connector, Purpose.TX)] = Value.of(during, site.sessions[connector][0])
+                found[Slot(connector, Purpose.TX)] = Value.of(during, session)
     return found
+
+
+def at_most(limit: Limit | None, amps: float | None) -> Limit | None:
+    """A limit, and the portal's own share (None: it sets none)."""
+    return Limit(amps) if limit is None and amps is not None else lower(limit, amps)
+
+
+def shared_amps(site: Site, connector: int) -> float | None:
+    """What load balancing leaves a connector as things are; None: it is not shared."""
+    share, session = site.shares.get(connector), site.sessions.get(connector)
+    if share is None:
+        return None
+    return share.current if session is not None and share.transaction_id == session[0] else share.standby
+
+
+def _during(limit: Limit | None, share: Share | None, session: int) -> Limit | None:
+    """A session that has no share yet is held to what a car gets that starts unheard of."""
+    if share is None or share.transaction_id != session:
+        return lower(limit, share.standby if share else None)
+    return at_most(limit, share.current)
 
 
 def next_change(site: Site, now: float) -> float | None:

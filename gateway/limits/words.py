@@ -7,7 +7,7 @@ from chargers.charging.composite import Segment, composite, total
 from chargers.charging.profile import PHASES, Purpose, Supply, Unit
 from chargers.charging.set_point import HIGHEST, in_unit, lower, set_point
 from gateway.clock import write_time
-from gateway.limits.wanted import Site, Slot, Value, place_of
+from gateway.limits.wanted import Site, Slot, Value, at_most, place_of, shared_amps
 
 STACK_LEVEL = 1
 # An Absolute schedule began a day ago even for a charger whose clock is some hours behind.
@@ -36,12 +36,12 @@ def set_request(slot: Slot, value: Value, now: float, *, unit: Unit, supply: Sup
 
 
 def composite_answer(site: Site, connector: int, seconds: int, unit: Unit, now: float) -> dict[str, Any]:
-    """GetCompositeSchedule.conf: what the charger is really held to, the site's fuses included."""
+    """GetCompositeSchedule.conf: what the charger is really held to, fuses and its share of them included."""
     begin, length = int(now), min(max(seconds, 1), LONGEST_SECONDS)
     segments = _segments(site, connector, begin, begin + length)
     periods: list[dict[str, Any]] = []
     for segment in segments:
-        limit = lower(segment.limit, site.cap)
+        limit = at_most(lower(segment.limit, site.cap), shared_amps(site, connector))
         amps = HIGHEST if limit is None else limit.amps if connector == 0 else set_point(limit.amps)
         shown = in_unit(round(amps, 1), unit, site.supply, PHASES if limit is None else limit.phases)
         if not periods or periods[-1]["limit"] != shown:

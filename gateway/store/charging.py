@@ -12,12 +12,18 @@ from chargers.backend_limits import supply_of
 from chargers.charging.reading import BadProfile, read_stored
 from chargers.models import BackendProfile, Charger, ChargingLimit, Transaction, UpstreamLink
 from chargers.profiles import profile_for
-from gateway.limits.facts import Kept, Known
+from chargers.services.balancing import open_sites
+from gateway.limits.facts import Kept, Known, Share
+from gateway.store.shares import about_to_say as about_to_say
+from gateway.store.shares import accepted as accepted
+from gateway.store.shares import read_shares
 
 log = structlog.get_logger(__name__)
 
 CONCERNED = """
-SELECT charger_id FROM chargers_backendprofile WHERE charger_id = ANY(%s) AND closed_at IS NULL
+SELECT c.id FROM chargers_charger c JOIN chargers_siteload s ON s.installation_id = c.installation_id
+WHERE c.id = ANY(%s)
+UNION SELECT charger_id FROM chargers_backendprofile WHERE charger_id = ANY(%s) AND closed_at IS NULL
 UNION SELECT charger_id FROM chargers_charginglimit WHERE charger_id = ANY(%s) AND profile_ids <> '[]'
 """
 
@@ -44,10 +50,11 @@ SELECT charger_id, min(amps)::float8 FROM (
 
 
 def concerned(charger_ids: Collection[int]) -> set[int]:
-    """Those of the chargers that have a limit of a backend, or may hold a profile of ours."""
+    """Those of the chargers that have a limit of a backend or a share of their site, or may hold a profile of ours."""
     ids = list(charger_ids)
+    open_sites(ids)
     with connection.cursor() as cursor:
-        cursor.execute(CONCERNED, [ids, ids])
+        cursor.execute(CONCERNED, [ids, ids, ids])
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -68,11 +75,17 @@ def read(charger_ids: Collection[int]) -> dict[int, Known]:
     running = Transaction.objects.filter(charger_id__in=ids, stop_received_at=None, orphan=False).order_by()
     for charger_id, pk, connector, at in running.values_list("charger_id", "id", "connector", "start_received_at"):
         sessions[charger_id][pk] = connector, int(at.timestamp()) if at else 0
+    shares = read_shares(ids)
     rows = Charger.objects.filter(pk__in=ids).select_related("installation", "link", "charging_limit")
-    return {row.pk: _known(row, kept[row.pk], sessions[row.pk], caps.get(row.pk)) for row in rows}
+    return {
+        row.pk: _known(row, kept[row.pk], sessions[row.pk], caps.get(row.pk), shares.get(row.pk, {})) for row in rows
+    }
 
 
-def _known(row: Charger, kept: Iterable[Kept], sessions: Mapping[int, tuple[int, int]], cap: float | None) -> Known:
+def _known(
+    row: Charger, kept: Iterable[Kept], sessions: Mapping[int, tuple[int, int]], cap: float | None,
+    shares: Mapping[int, Share],
+) -> Known:  # fmt: skip
     limit: ChargingLimit | None = getattr(row, "charging_limit", None)
     link: Any = getattr(row, "link", None)
     return Known(
@@ -84,6 +97,7 @@ def _known(row: Charger, kept: Iterable[Kept], sessions: Mapping[int, tuple[int,
         sessions=sessions,
         unit=profile_for(row.vendor, row.model, row.firmware).rate_unit,
         supply=supply_of(row.installation),
+        shares=shares,
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.actor import Who
 from accounts.refusals import Conflict, Invalid
+from installations.doorbell import ring_supply_changed
 from installations.models import Circuit, Installation
 
 EDITABLE = ("name", "max_current", "parent")
@@ -103,3 +104,4 @@ def _facts(circuit: Circuit) -> dict[str, Any]:
 
 def _record(actor: Who, action: str, circuit: Circuit, **facts: Any) -> None:
     audit.record(actor, action, circuit, installation_id=circuit.installation_id, **facts)
+    ring_supply_changed(circuit.installation)

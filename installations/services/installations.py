@@ -13,14 +13,16 @@ from accounts import audit
 from accounts.actor import Actor, Who
 from accounts.refusals import Conflict, Stale
 from installations.authentication import NATIVE, Draft
+from installations.doorbell import ring_supply_changed
 from installations.models import DriftPolicy, Grant, Installation, NetworkType, OfflineAuthorization, Role, Secret
 from installations.services.authentication import publish_revision
 
 EDITABLE = (
-    "name", "address", "time_zone", "network_type", "main_fuse_current", "drift_policy", "offline_authorization",
-    "backend_maintenance",
+    "name", "address", "time_zone", "network_type", "main_fuse_current", "load_balancing", "reserved_current",
+    "unbalance_limit", "drift_policy", "offline_authorization", "backend_maintenance",
 )  # fmt: skip
-TECHNICAL = frozenset({"network_type", "main_fuse_current"})
+SUPPLY = frozenset({"network_type", "main_fuse_current", "load_balancing", "reserved_current", "unbalance_limit"})
+TECHNICAL = SUPPLY
 
 
 @transaction.atomic
@@ -32,6 +34,9 @@ def create_installation(
     time_zone: str = "UTC",
     network_type: str = NetworkType.TN,
     main_fuse_current: Decimal | None = None,
+    load_balancing: bool = True,
+    reserved_current: Decimal = Decimal(0),
+    unbalance_limit: Decimal | None = None,
     drift_policy: str = DriftPolicy.CORRECT,
     offline_authorization: str = OfflineAuthorization.KNOWN,
     backend_maintenance: bool = False,
@@ -44,6 +49,9 @@ def create_installation(
         time_zone=time_zone,
         network_type=network_type,
         main_fuse_current=main_fuse_current,
+        load_balancing=load_balancing,
+        reserved_current=reserved_current,
+        unbalance_limit=unbalance_limit,
         drift_policy=drift_policy,
         offline_authorization=offline_authorization,
         backend_maintenance=backend_maintenance,
@@ -83,6 +91,8 @@ def update_installation(
         return locked
     locked.version += 1
     locked.save(update_fields=[*changed, "version"])
+    if SUPPLY & set(changed):
+        ring_supply_changed(locked)
     audit.record(
         actor,
         "installation_changed",
@@ -121,14 +131,20 @@ def check_version(current: int, expected: int | None) -> None:
 
 
 def _facts(installation: Installation) -> dict[str, Any]:
-    fuse = installation.main_fuse_current
     return {
         "name": installation.name,
         "address": installation.address,
         "time_zone": installation.time_zone,
         "network_type": str(installation.network_type),
-        "main_fuse_current": None if fuse is None else str(Decimal(fuse).quantize(Decimal("0.1"))),
+        "main_fuse_current": _amps(installation.main_fuse_current),
+        "load_balancing": installation.load_balancing,
+        "reserved_current": _amps(installation.reserved_current),
+        "unbalance_limit": _amps(installation.unbalance_limit),
         "drift_policy": str(installation.drift_policy),
         "offline_authorization": str(installation.offline_authorization),
         "backend_maintenance": installation.backend_maintenance,
     }
+
+
+def _amps(current: Decimal | None) -> str | None:
+    return None if current is None else str(Decimal(current).quantize(Decimal("0.1")))

@@ -1,5 +1,7 @@
 """A save is refused with its reasons or makes exactly one revision and one rollout; a restore passes the same gates."""
 
+from decimal import Decimal
+
 import pytest
 
 from chargers.models import Rollout
@@ -34,6 +36,8 @@ def test_a_save_makes_a_normalised_revision_and_its_rollout() -> None:
 
 def test_a_warning_that_was_not_acknowledged_stops_the_save() -> None:
     site = scene.site()
+    site.main_fuse_current = Decimal(63)
+    site.save()
     scene.charger(site, "ZCS1")
 
     with pytest.raises(Refused) as refused:

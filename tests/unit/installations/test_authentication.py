@@ -18,7 +18,7 @@ from installations.authentication import (
 from installations.ocpp_url.identity import ChargerUrl
 
 URL = "wss://ok.example.com/{deviceId}"
-ONE = Site(chargers=[ChargerUrl("A")], usable_cards=1)
+ONE = Site(chargers=[ChargerUrl("A")], usable_cards=1, balanced=True)
 
 
 def codes(draft: Draft, site: Site = ONE) -> tuple[set[str], set[str]]:
@@ -87,7 +87,7 @@ def test_a_switch_to_native_without_a_card_would_lock_everybody_out() -> None:
 
 
 def test_the_count_of_chargers_stands_in_the_sentence() -> None:
-    site = Site(chargers=[ChargerUrl(f"A{number}") for number in range(42)])
+    site = Site(chargers=[ChargerUrl(f"A{number}") for number in range(42)], balanced=True)
     (warning,) = review(Draft("ocpp_direct", server_url=URL), site).warnings
     assert "42 chargers" in str(warning.detail)
 
@@ -125,7 +125,7 @@ def test_in_cloud_a_chargers_own_url_is_one_that_we_may_dial() -> None:
     ("policy", "word"), [("reject", "nobody can"), ("known", "accepted before"), ("accept", "everybody may")]
 )
 def test_what_cloud_means_is_said_once_on_the_way_in(policy: str, word: str) -> None:
-    site = Site(chargers=[ChargerUrl("A")], offline_authorization=policy)
+    site = Site(chargers=[ChargerUrl("A")], offline_authorization=policy, balanced=True)
     told = {finding.code: str(finding.detail) for finding in review(Draft("ocpp_cloud", server_url=URL), site).notices}
     assert set(told) == {"backend_authorises", "balancing_stays", "backend_away"}
     assert word in told["backend_away"]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chargers.sessions.readings import (
@@ -101,6 +101,7 @@ def test_nothing_a_charger_sends_is_too_strange_to_read(sent: Any) -> None:
 
 
 @given(st.text(alphabet="0123456789.,-+eE_ ", max_size=12))
+@example("9e999999")
 def test_a_number_is_finite_or_none(text: str) -> None:
     value = read_number(text)
     assert value is None or abs(value) < 10**15
