@@ -19,6 +19,7 @@ SCOPE_LABELS = {
     Scope.AUTHENTICATION: _("Change authentication settings"),
     Scope.ROLLOUTS: _("Retry and cancel rollouts"),
     Scope.CHARGERS: _("Register and change chargers"),
+    Scope.COMMANDS: _("Send commands to chargers"),
     Scope.CARDS: _("Add, change and import charge cards"),
     Scope.ACCESS: _("Give and take access"),
     Scope.TOKENS: _("Make and revoke tokens"),

@@ -100,6 +100,12 @@ def kept(request: HttpRequest) -> dict[str, Any]:
     return {"kept_form": found.plain()} if found else {}
 
 
+def keep_unsent(request: HttpRequest) -> None:
+    """A form that is not taken just now waits for its person on its page."""
+    if request.method == "POST":
+        _keep(request, page_of(request))
+
+
 def _sign_in(page: str) -> HttpResponse:
     return redirect(f"{reverse('sign_in')}?{urlencode({'next': page})}")
 

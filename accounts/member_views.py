@@ -16,6 +16,7 @@ from accounts.members import (
     find_organisation_to_lead,
     list_members,
     remove_member,
+    require_second_factor,
     set_admin,
 )
 from accounts.models import Organisation
@@ -85,6 +86,23 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
         "code": code,
     }
     return page(request, "accounts/organisation.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+@needs_proof()
+def second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """``required``: whether its members must have a second step."""
+    found = _organisation_for(request, pk)
+    try:
+        require_second_factor(
+            organisation=found, actor=actor_of(request), required=request.POST.get("required") == "yes"
+        )
+    except Conflict as refusal:
+        messages.error(request, str(refusal.detail))
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("organisation", pk)
 
 
 @login_required

@@ -9,7 +9,8 @@ from accounts.actor import Actor, Who
 from accounts.invitations import invite
 from accounts.models import Membership, Organisation, User
 from accounts.refusals import Conflict, Forbidden, Invalid
-from accounts.selectors import list_organisations
+from accounts.second_factor import has_any
+from accounts.selectors import list_organisations, second_step_of
 
 
 def find_organisation_to_lead(who: Who, pk: int) -> Organisation | None:
@@ -25,7 +26,9 @@ def find_organisation_to_lead(who: Who, pk: int) -> Organisation | None:
 
 
 def list_members(organisation: Organisation) -> QuerySet[Membership]:
-    return Membership.objects.filter(organisation=organisation).select_related("user").order_by("user__email", "id")
+    """With ``has_second_step``."""
+    rows = Membership.objects.filter(organisation=organisation).annotate(has_second_step=second_step_of("user"))
+    return rows.select_related("user").order_by("user__email", "id")
 
 
 @transaction.atomic
@@ -37,6 +40,26 @@ def create_organisation(*, name: str, actor: Who) -> Organisation:
     organisation = Organisation.objects.create(name=name)
     audit.record(actor, "organisation_created", organisation, after={"name": name})
     return organisation
+
+
+@transaction.atomic
+def require_second_factor(*, organisation: Organisation, actor: Who, required: bool) -> None:
+    """Members without one are led to set it up with their next click; API tokens go on. Raises Conflict."""
+    locked = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    if locked.second_factor_required == required:
+        return
+    user = Actor.of(actor).user
+    if required and not has_any(user) and Membership.objects.filter(organisation=locked, user=user).exists():
+        raise Conflict("no_second_factor", _("Set up your own second step first: it is asked of you too."))
+    locked.second_factor_required = required
+    locked.save(update_fields=["second_factor_required"])
+    audit.record(
+        actor,
+        "organisation_changed",
+        locked,
+        before={"second_factor_required": not required},
+        after={"second_factor_required": required},
+    )
 
 
 @transaction.atomic

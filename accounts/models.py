@@ -48,7 +48,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Organisation(models.Model):
+    """``second_factor_required``: its members can do nothing in a browser before they have a second step."""
+
     name = models.CharField(_("name"), max_length=200, unique=True)
+    second_factor_required = models.BooleanField(default=False)
     members = models.ManyToManyField(User, through="Membership", related_name="organisations")
     created_at = models.DateTimeField(default=timezone.now)
 

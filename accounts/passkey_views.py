@@ -29,10 +29,10 @@ from accounts.passkeys import (
     remove_passkey,
     who_signs,
 )
-from accounts.proof import needs_proof
+from accounts.proof import FRESH_SECONDS, needs_proof, proved
 from accounts.refusals import Refusal, Throttled
-from accounts.second_factor import Factor, has_app
-from accounts.second_step import BY_FACTOR, arrive, who_is_half_way
+from accounts.second_factor import Factor, has_app, is_asked_of
+from accounts.second_step import BY_FACTOR, arrive, forget_factor, who_is_half_way
 from accounts.web import actor_of
 
 CHALLENGE = "passkey_challenge"
@@ -56,22 +56,35 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         look_at_address(request)
     except Throttled as refusal:
         return JsonResponse({"detail": str(refusal.detail)}, status=429)
-    user = who_signs(
-        credential=json.dumps(told.get("credential")),
-        credential_id=_text(told.get("credential"), "id"),
-        place=_place(request),
-        challenge=_challenge(request),
-        user=half_way[0] if half_way else None,
-    )
+    user = who_signs(**_signed(request, told), user=half_way[0] if half_way else None)
     if user is None:
         was_wrong(request)
         detail = _("This passkey does not sign you in here. Use your password, or another passkey.")
         return JsonResponse({"detail": detail}, status=422)
-    goal = half_way[1] if half_way else _text(told, "next")
-    if not url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure()):
-        goal = reverse(settings.LOGIN_REDIRECT_URL)
+    goal = _goal(request, half_way[1] if half_way else _text(told, "next"))
     arrive(request, user, Factor.PASSKEY)
     return remember_language(JsonResponse({"goal": goal}), user.language)
+
+
+@login_required
+@require_POST
+@never_cache
+def prove_options(request: HttpRequest) -> HttpResponse:
+    return _json(options_for_sign_in(_place(request), _new_challenge(request), user=actor_of(request).user))
+
+
+@login_required
+@require_POST
+@never_cache
+def prove(request: HttpRequest) -> HttpResponse:
+    """The person is there: as a code or the password proves it. ``next``: where the page leads on."""
+    user, told = actor_of(request).user, _told(request)
+    if who_signs(**_signed(request, told), user=user) is None:
+        was_wrong(request)
+        detail = _("This passkey proves nothing here. Try another way.")
+        return JsonResponse({"detail": detail}, status=422)
+    proved(request)
+    return JsonResponse({"goal": _goal(request, _text(told, "next")), "fresh_seconds": FRESH_SECONDS})
 
 
 @login_required
@@ -109,9 +122,10 @@ def new(request: HttpRequest) -> HttpResponse:
 @needs_proof()
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     user = actor_of(request).user
-    if settings.STAFF_SECOND_FACTOR and user.is_staff and _is_the_last(user):
-        messages.error(request, _("Platform staff keep their second step."))
+    if is_asked_of(user) and _is_the_last(user):
+        messages.error(request, _("A second step is asked of you: keep one, or set up another first."))
     elif remove_passkey(user=user, pk=pk):
+        forget_factor(request, user)
         messages.success(request, _("The passkey was removed: it signs nobody in any more."))
     else:
         raise Http404
@@ -120,6 +134,21 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _is_the_last(user: User) -> bool:
     return not has_app(user) and list_passkeys(user).count() == 1
+
+
+def _signed(request: HttpRequest, told: dict[str, Any]) -> dict[str, Any]:
+    """What the browser's answer says, beside what was asked; the challenge is used up by it."""
+    return {
+        "credential": json.dumps(told.get("credential")),
+        "credential_id": _text(told.get("credential"), "id"),
+        "place": _place(request),
+        "challenge": _challenge(request),
+    }
+
+
+def _goal(request: HttpRequest, wanted: str) -> str:
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else reverse(settings.LOGIN_REDIRECT_URL)
 
 
 def _place(request: HttpRequest) -> Place:

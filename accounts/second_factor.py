@@ -12,11 +12,13 @@ import secrets
 import time
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit, keyring
-from accounts.models import AuthenticatorApp, Passkey, RecoveryCode, User
+from accounts.models import AuthenticatorApp, Organisation, Passkey, RecoveryCode, User
 from accounts.one_time import SECRET_BYTES, counter_of
 
 RECOVERY_CODES = 10
@@ -36,6 +38,20 @@ def has_app(user: User) -> bool:
 def has_any(user: User) -> bool:
     """Whether the password alone is not enough."""
     return has_app(user) or Passkey.objects.filter(user=user).exists()
+
+
+def organisations_that_ask(user: User) -> QuerySet[Organisation]:
+    """Those of the person's that ask their members for a second step."""
+    return Organisation.objects.filter(members=user, second_factor_required=True).order_by("name")
+
+
+def is_asked_of(user: User) -> bool:
+    """Whether the person has to have a second step: platform staff by a setting, members by their organisation."""
+    if settings.STAFF_SECOND_FACTOR and user.is_staff:
+        return True
+    # A person who was read for a session comes with the answer.
+    asked: bool | None = getattr(user, "second_factor_asked", None)
+    return organisations_that_ask(user).exists() if asked is None else asked
 
 
 def begin_app(user: User) -> None:

@@ -1,7 +1,6 @@
 """The second step of signing in, and setting it up."""
 
 import segno
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +20,7 @@ from accounts.passkeys import list_passkeys
 from accounts.proof import needs_proof
 from accounts.refusals import Throttled
 from accounts.second_factor import Factor
-from accounts.second_step import BY_FACTOR, arrive, must_set_one_up, who_is_half_way
+from accounts.second_step import BY_FACTOR, arrive, forget_factor, must_set_one_up, who_is_half_way
 from accounts.web import actor_of, page
 
 ISSUER = "Charge Portal"
@@ -91,7 +90,8 @@ def second_step(request: HttpRequest) -> HttpResponse:
         "on": second_factor.has_app(user),
         "passkeys": list_passkeys(user),
         "left": second_factor.codes_left(user),
-        "must": settings.STAFF_SECOND_FACTOR and user.is_staff,
+        "must": second_factor.is_asked_of(user),
+        "asking": [row.name for row in second_factor.organisations_that_ask(user)],
         "locked": must_set_one_up(request),
         "written": written(secret) if secret else "",
         "picture": _picture(address(secret, account=user.email, issuer=ISSUER)) if secret else "",
@@ -112,9 +112,10 @@ def _confirm(request: HttpRequest, user: User, form: CodeForm) -> list[str] | No
 
 
 def _remove(request: HttpRequest, user: User) -> HttpResponse:
-    if settings.STAFF_SECOND_FACTOR and user.is_staff:
-        messages.error(request, _("Platform staff keep their second step."))
+    if second_factor.is_asked_of(user) and not list_passkeys(user).exists():
+        messages.error(request, _("A second step is asked of you: keep one, or set up another first."))
     elif second_factor.remove_app(user=user, actor=user):
+        forget_factor(request, user)
         messages.success(request, _("The app's codes are no longer asked for."))
     return redirect("second_factor")
 

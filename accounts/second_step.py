@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts import audit
 from accounts.models import User
-from accounts.second_factor import Factor
+from accounts.second_factor import Factor, has_any, is_asked_of
 
 HALF_WAY, BY_FACTOR = "half_way", "second_factor"
 PATIENCE_SECONDS = 5 * 60
@@ -51,7 +51,11 @@ def arrive(request: HttpRequest, user: User, factor: Factor | None) -> None:
 
 
 def must_set_one_up(request: HttpRequest) -> bool:
-    """Platform staff without a second factor, where one is asked of them: they can do nothing else before."""
-    if not settings.STAFF_SECOND_FACTOR or BY_FACTOR in request.session:
-        return False
-    return isinstance(request.user, User) and request.user.is_staff
+    """Somebody of whom a second step is asked and who came in without: they can do nothing else before."""
+    return BY_FACTOR not in request.session and isinstance(request.user, User) and is_asked_of(request.user)
+
+
+def forget_factor(request: HttpRequest, user: User) -> None:
+    """After the person removed one: whoever has none left is asked anew, should one be asked for."""
+    if not has_any(user):
+        request.session.pop(BY_FACTOR, None)

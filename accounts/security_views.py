@@ -16,6 +16,7 @@ from accounts import sessions
 from accounts.forms import CodeForm, PasswordForm, ProofForm
 from accounts.guesses import count_guess, was_right, was_wrong
 from accounts.models import User
+from accounts.passkeys import list_passkeys
 from accounts.people import change_password
 from accounts.proof import FRESH_SECONDS, proved
 from accounts.refusals import Throttled
@@ -44,6 +45,7 @@ def prove(request: HttpRequest) -> HttpResponse:
             safe = url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure())
             return redirect(goal if safe else settings.LOGIN_REDIRECT_URL)
     context = {"section": "account", "form": form, "next": goal, "minutes": FRESH_SECONDS // 60}
+    context["has_passkey"] = list_passkeys(user).exists()
     return page(request, "accounts/prove.html", context, partial="question", status=status)
 
 

@@ -1,11 +1,17 @@
 """What pages and API read about people and organisations."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.actor import Actor, Who
-from accounts.models import Membership, Organisation
+from accounts.models import AuthenticatorApp, Membership, Organisation, Passkey
 
 ORGANISATION_ORDER = ("name", "id")
+
+
+def second_step_of(person: str) -> Q:
+    """Whether the person that a row's column ``person`` names has a second step."""
+    apps = AuthenticatorApp.objects.filter(user=OuterRef(person), confirmed_at__isnull=False)
+    return Exists(apps) | Exists(Passkey.objects.filter(user=OuterRef(person)))
 
 
 def list_organisations(who: Who) -> QuerySet[Organisation]:

@@ -1,17 +1,19 @@
-"""Ends sessions that were left alone or have lasted long enough, and holds staff to their second step of signing in."""
+"""Ends sessions that were left alone or have lasted long enough, and leads to the second step who must have one."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import sync_only_middleware
 
 from accounts import sessions
+from accounts.keeping import keep_unsent
 from accounts.second_step import must_set_one_up
 
 # Pages that follow something ask by themselves; that is no sign of a person.
 POLL_HEADER = "X-Poll"
-# What platform staff can reach before they have set up the second step that is asked of them.
+# What people can reach before they have set up the second step that is asked of them.
 ALLOWED_BEFORE = (
     "/account/second-step/",
     "/account/passkeys/",
@@ -34,6 +36,14 @@ class SessionRules:
                 sessions.end(request)
             elif POLL_HEADER not in request.headers:
                 sessions.see(request)
-            if must_set_one_up(request) and not request.path.startswith(ALLOWED_BEFORE):
-                return redirect("second_factor")
+            if not request.path.startswith(ALLOWED_BEFORE) and must_set_one_up(request):
+                return _lead(request)
         return self.get_response(request)
+
+
+def _lead(request: HttpRequest) -> HttpResponse:
+    """A form that was sent comes back to its page afterwards, unsent; a part of a page takes the whole page along."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(headers={"HX-Redirect": reverse("second_factor")})
+    keep_unsent(request)
+    return redirect("second_factor")

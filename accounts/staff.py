@@ -1,15 +1,16 @@
 """What platform staff do for people: take them in, let them go, help who forgot something. All of it is audited."""
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.actor import Actor, Who
 from accounts.invitations import invite
 from accounts.members import find_or_create_person
-from accounts.models import AuthenticatorApp, Passkey, User
+from accounts.models import User
 from accounts.refusals import Conflict, Forbidden, Invalid
+from accounts.selectors import second_step_of
 from accounts.sessions import end_sessions
 
 PEOPLE_ORDER = ("email", "id")
@@ -23,9 +24,7 @@ def require_staff(who: Who) -> None:
 
 def list_people(*, search: str = "") -> QuerySet[User]:
     """``search``: in address and name. With ``has_second_step``."""
-    apps = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed_at__isnull=False)
-    passkeys = Passkey.objects.filter(user=OuterRef("pk"))
-    rows = User.objects.annotate(has_second_step=Exists(apps) | Exists(passkeys))
+    rows = User.objects.annotate(has_second_step=second_step_of("pk"))
     if search:
         rows = rows.filter(Q(email__icontains=search) | Q(name__icontains=search))
     return rows.order_by(*PEOPLE_ORDER)

@@ -1,10 +1,17 @@
 // Passkeys: the browser makes and uses them, the server checks. Where it cannot, what needs them stays hidden.
-(() => {
-  const canDo = window.PublicKeyCredential?.parseRequestOptionsFromJSON && PublicKeyCredential.prototype.toJSON;
+const canDo = window.PublicKeyCredential?.parseRequestOptionsFromJSON && PublicKeyCredential.prototype.toJSON
   // A passkey belongs to a name; a bare number of an address is none.
-  if (!canDo || /^[\d.]+$|^\[/.test(location.hostname)) return;
-  for (const part of document.querySelectorAll("[data-passkey-part]")) part.hidden = false;
-  for (const part of document.querySelectorAll("[data-no-passkey]")) part.hidden = true;
+  && !/^[\d.]+$|^\[/.test(location.hostname);
+
+// Also for what comes into a page later.
+export const reveal = (root) => {
+  if (!canDo) return;
+  for (const part of root.querySelectorAll("[data-passkey-part]")) part.hidden = false;
+  for (const part of root.querySelectorAll("[data-no-passkey]")) part.hidden = true;
+};
+
+if (canDo) {
+  reveal(document);
 
   const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
   const post = (address, body) => fetch(address, {
@@ -26,8 +33,11 @@
         : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(plain) });
       const name = document.getElementById("passkey-name")?.value ?? "";
       const answer = await post(send, { credential: credential.toJSON(), name, next });
-      const { goal, detail } = await answer.json();
-      if (goal) window.location.assign(goal);
+      const { goal, detail, fresh_seconds: freshSeconds } = await answer.json();
+      // The dialog that asks for a proof goes on by itself.
+      if (goal && freshSeconds && button.closest("dialog")) {
+        button.dispatchEvent(new CustomEvent("proved", { bubbles: true, detail: freshSeconds }));
+      } else if (goal) window.location.assign(goal);
       else told.textContent = detail;
     } catch {
       // The person has closed the browser's own dialog, the device knows no passkey for here, or there is no connection.
@@ -41,4 +51,4 @@
     event.preventDefault();
     run(button);
   });
-})();
+}

@@ -12,31 +12,43 @@
   // typed.js brings what was typed to safety.
   const signedOut = () => document.dispatchEvent(new CustomEvent("signed-out"));
 
+  const offerPasskey = async () => {
+    if (dialog.querySelector("[data-passkey-part]")) (await import(dialog.dataset.passkeys)).reveal(dialog);
+  };
+
   // Resolves to true once the person has proved it, to false when the dialog was left.
   const ask = async () => {
     const answer = await call();
     if (!answer.ok || answer.redirected) { signedOut(); return false; }
     dialog.innerHTML = await answer.text();
     dialog.showModal();
+    offerPasskey();
     return new Promise((resolve) => {
       let proved = false;
+      const succeed = (seconds) => {
+        proved = true;
+        freshUntil = Date.now() + Number(seconds) * 1000 - 2000;
+        dialog.close();
+      };
+      const signed = (event) => succeed(event.detail);
       const send = async (event) => {
+        if (event.target.querySelector("[data-passkey]")) return;
         event.preventDefault();
         const told = await call({ method: "POST", body: new FormData(event.target) });
-        if (told.status === 204) {
-          proved = true;
-          freshUntil = Date.now() + Number(told.headers.get("X-Fresh-Seconds")) * 1000 - 2000;
-          dialog.close();
-        } else if (told.status === 422 || told.status === 429) {
+        if (told.status === 204) succeed(told.headers.get("X-Fresh-Seconds"));
+        else if (told.status === 422 || told.status === 429) {
           dialog.innerHTML = await told.text();
+          offerPasskey();
           dialog.querySelector("input:not([type=hidden])")?.focus();
         } else signedOut();
       };
       const leave = (event) => event.target.closest("[data-close]") && dialog.close();
       dialog.addEventListener("submit", send);
+      dialog.addEventListener("proved", signed);
       dialog.addEventListener("click", leave);
       dialog.addEventListener("close", () => {
         dialog.removeEventListener("submit", send);
+        dialog.removeEventListener("proved", signed);
         dialog.removeEventListener("click", leave);
         dialog.replaceChildren();
         resolve(proved);

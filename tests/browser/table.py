@@ -158,6 +158,8 @@ WITHOUT_A_PAGE = {
     "charger_sessions_export", "installation_sessions_export",
     "rollout_pause", "rollout_proceed", "rollout_resume", "rollout_retry", "session_end", "sessions_end",
     "member", "sign_in_code",
+    "organisation_second_factor",
     "passkey_new", "passkey_new_options", "passkey_options", "passkey_remove", "passkey_sign_in",
+    "passkey_prove", "passkey_prove_options",
     "sign_out", "token_revoke", "typed_keep",
 }  # fmt: skip

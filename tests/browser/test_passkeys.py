@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Page, expect
 
-from accounts.models import AuditEntry, Passkey, User
+from accounts.models import AuditEntry, BrowserSession, Passkey, User
+from tests.browser import axe
 from tests.browser.conftest import OpenPage
 from tests.browser.stage import EMAIL, PASSWORD, let_in
 
@@ -65,6 +67,20 @@ def test_a_passkey_is_made_signs_in_alone_and_beside_the_password(live_server: A
     page.get_by_label("Code").fill(code)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="New token")).to_be_visible()
+
+    # What can do harm is proved by it as well, in the dialog.
+    session = SessionStore(BrowserSession.objects.latest("signed_in_at").session_key)
+    session["proved_at"] -= 301
+    session.save()
+    page.reload()
+    page.get_by_label("What is it for?").fill("script")
+    page.get_by_label("Read everything I can see").check()
+    page.get_by_role("button", name="Make the token").click()
+    dialog = page.get_by_role("dialog", name="Is it you?")
+    expect(dialog.get_by_role("button", name="Use a passkey")).to_be_visible()
+    assert axe.faults(page) == []
+    dialog.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("This is the new token.")).to_be_visible()
 
     # Nobody asked for finger or PIN: then it is not both steps. And one that was removed here signs nobody in.
     sign_out(page)

@@ -9,7 +9,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.actor import Actor
+from accounts.forms import SCOPE_LABELS
 from accounts.models import ApiToken, AuditEntry, User
+from accounts.permissions import Scope
 from accounts.refusals import Invalid
 from accounts.tokens import find_actor, issue_token, list_tokens, revoke_token
 
@@ -127,3 +129,7 @@ def test_the_command_says_what_is_wrong(email: str, options: dict[str, str]) -> 
     person()
     with pytest.raises(CommandError):
         call_command("create_token", email, **options)
+
+
+def test_every_scope_has_words_on_the_page() -> None:
+    assert set(SCOPE_LABELS) == set(Scope)

@@ -176,11 +176,14 @@ ELSEWHERE = {
     "passkey_new",
     "passkey_new_options",
     "passkey_options",
+    "passkey_prove",
+    "passkey_prove_options",
     "passkey_remove",
     "passkey_sign_in",
     "invitation",
     "member",
     "organisation",
+    "organisation_second_factor",
     "people",
     "person",
     "sign_in_code",
@@ -323,4 +326,4 @@ def test_a_list_that_is_too_long_is_refused_whole(site: Installation, people: di
 def test_a_made_up_version_in_a_restore_is_stale_and_not_a_failure(site: Installation, people: dict[str, User]) -> None:
     address = reverse("revision_restore", args=[site.pk, 1])
     answer = client_of(people["owner"]).post(address, {"expected_number": "x"})
-    assert answer.status_code == 422
+    assert answer.status_code == 412

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ import time_machine
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import keyring
 from accounts.guesses import PER_ACCOUNT
-from accounts.models import AuditEntry, AuthenticatorApp, Passkey, RecoveryCode, User
+from accounts.models import AuditEntry, AuthenticatorApp, Membership, Organisation, Passkey, RecoveryCode, User
 from accounts.one_time import code_at
 from accounts.second_factor import rotate_apps, waiting_secret
+from accounts.tokens import issue_token
 from tests.db.pages.scene import client_of
 from tests.db.pages.test_signing_in import PASSWORD, is_in, shift, sign_in
 
@@ -153,6 +156,66 @@ def test_staff_can_do_nothing_before_it_is_set_up_where_the_setting_asks_for_it(
     assert again.get("/audit/").status_code == 200
 
 
+def test_an_organisation_asks_its_members_for_it_and_nobody_is_locked_out(people: dict[str, User]) -> None:
+    firm = Organisation.objects.create(name="Installers")
+    for role in ("service", "viewer"):
+        Membership.objects.create(organisation=firm, user=people[role], is_admin=role == "service")
+    admin, member, other = (client_of(people[role]) for role in ("service", "viewer", "owner"))
+    address, switch = reverse("organisation", args=[firm.pk]), reverse("organisation_second_factor", args=[firm.pk])
+    _token, bearer = issue_token(
+        user=people["viewer"], name="script", scopes=["read"], expires_at=timezone.now() + timedelta(days=1)
+    )
+    for client, status in ((member, 403), (other, 404)):
+        assert client.post(switch, {"required": "yes"}).status_code == status
+    refused = admin.post(switch, {"required": "yes"}, follow=True).content.decode()
+    assert "Set up your own second step first" in refused
+    assert member.get("/installations/").status_code == 200
+    set_up(admin, people["service"])
+    shift(admin, proved_at=301)
+    assert admin.post(switch, {"required": "yes"})["Location"].startswith(reverse("prove"))
+    shift(admin, proved_at=-301)
+    assert "asked of every member" in admin.post(switch, {"required": "yes"}, follow=True).content.decode()
+    entry = AuditEntry.objects.get(action="organisation_changed")
+    assert (entry.actor, entry.after) == (people["service"], {"second_factor_required": True})
+
+    for path in ("/installations/", address, reverse("security"), "/account/"):
+        assert member.get(path)["Location"] == STEP
+    assert member.get("/rollouts/", headers={"HX-Request": "true"})["HX-Redirect"] == STEP
+    assert other.get("/installations/").status_code == 200
+    told = member.get(STEP).content.decode()
+    assert "Installers asks its members for a second step." in told
+    api = Client().get("/api/v1/users/me/", headers={"Authorization": f"Bearer {bearer}"})
+    assert api.status_code == 200, "API tokens go on"
+    again = Client()
+    assert sign_in(again, email=people["viewer"].email) == 302
+    assert again.get("/installations/")["Location"] == STEP
+
+    set_up(member, people["viewer"])
+    assert member.get("/installations/").status_code == 200
+    member.post(STEP, {"step": "remove"})
+    assert AuthenticatorApp.objects.filter(user=people["viewer"]).exists()
+    assert admin.get(address).content.decode().count("set up</span>") == 2
+    admin.post(switch, {"required": "no"})
+    member.post(STEP, {"step": "remove"})
+    assert member.get("/installations/").status_code == 200
+    admin.post(switch, {"required": "yes"})
+    assert member.get("/installations/")["Location"] == STEP, "who removed it meanwhile is asked anew"
+
+
+def test_a_form_that_is_sent_when_it_is_asked_for_comes_back_afterwards(people: dict[str, User]) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people["owner"])
+    page = client.get("/installations/new/").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert token is not None
+    firm = Organisation.objects.create(name="Installers", second_factor_required=True)
+    Membership.objects.create(organisation=firm, user=people["owner"])
+    typed = {"name": "Typed and kept", "csrfmiddlewaretoken": token[1]}
+    assert client.post("/installations/new/", typed)["Location"] == STEP
+    firm.delete()
+    assert "Typed and kept" in client.get("/installations/new/").content.decode()
+
+
 def test_the_secret_is_encrypted_follows_the_key_ring_and_can_be_reset(owner: User, settings: Any) -> None:
     client = client_of(owner)
     secret, codes = set_up(client, owner)
@@ -187,6 +250,11 @@ def test_what_is_no_passkey_signs_nobody_in(owner: User, body: str) -> None:
     assert answer.status_code == 422
     assert not is_in(client)
     assert half_way(owner).post(reverse("passkey_options")).json()["allowCredentials"][0]["id"] == "eHg"
+    there = client_of(owner)
+    shift(there, proved_at=300)
+    assert there.post(reverse("passkey_prove_options")).json()["allowCredentials"][0]["id"] == "eHg"
+    assert there.post(reverse("passkey_prove"), body, content_type="application/json").status_code == 422
+    assert there.post(STEP, {"step": "codes"})["Location"].startswith(reverse("prove")), "nothing was proved"
 
 
 def test_a_passkey_is_a_second_step_that_staff_keep(owner: User, settings: Any) -> None:
