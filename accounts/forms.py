@@ -22,6 +22,7 @@ SCOPE_LABELS = {
     Scope.COMMANDS: _("Send commands to chargers"),
     Scope.CARDS: _("Add, change and import charge cards"),
     Scope.ACCESS: _("Give and take access"),
+    Scope.WEBHOOKS: _("Set up webhooks"),
     Scope.TOKENS: _("Make and revoke tokens"),
 }
 

@@ -27,6 +27,8 @@ class Action(StrEnum):
     VIEW_ACCESS = "view_access"
     VIEW_AUDIT = "view_audit"
     GRANT_ACCESS = "grant_access"
+    VIEW_WEBHOOKS = "view_webhooks"
+    EDIT_WEBHOOKS = "edit_webhooks"
 
 
 class Scope(StrEnum):
@@ -40,6 +42,7 @@ class Scope(StrEnum):
     COMMANDS = "commands:write"
     CARDS = "cards:write"
     ACCESS = "access:write"
+    WEBHOOKS = "webhooks:write"
     TOKENS = "tokens:write"
 
 
@@ -58,6 +61,8 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.VIEW_ACCESS: frozenset({Role.OWNER, Role.SERVICE}),
         Action.VIEW_AUDIT: frozenset({Role.OWNER, Role.SERVICE}),
         Action.GRANT_ACCESS: frozenset({Role.OWNER}),
+        Action.VIEW_WEBHOOKS: frozenset({Role.OWNER, Role.SERVICE}),
+        Action.EDIT_WEBHOOKS: frozenset({Role.OWNER, Role.SERVICE}),
     }
 )
 
@@ -76,6 +81,8 @@ SCOPES: Mapping[Action, Scope] = MappingProxyType(
         Action.VIEW_ACCESS: Scope.READ,
         Action.VIEW_AUDIT: Scope.READ,
         Action.GRANT_ACCESS: Scope.ACCESS,
+        Action.VIEW_WEBHOOKS: Scope.READ,
+        Action.EDIT_WEBHOOKS: Scope.WEBHOOKS,
     }
 )
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from chargers import doorbell
 from chargers.models import WorkerHeartbeat
 from chargers.rollout.reconcile import reconcile_batch
-from chargers.services import changes, rollouts, sweeping
+from chargers.services import changes, rollouts, sweeping, telling
 
 
 @shared_task(name="chargers.open_deliveries")
@@ -39,3 +39,8 @@ def sweep() -> None:
         doorbell.ring_change(change_id)
     sweeping.sweep()
     doorbell.ring_engine()
+
+
+@shared_task(name="webhooks.watch")
+def watch_for_webhooks() -> None:
+    telling.tell_changes()

@@ -61,6 +61,11 @@ ACTIONS = {
     "member_added": _("Member added"),
     "member_changed": _("Member changed"),
     "member_removed": _("Member removed"),
+    "webhook_created": _("Webhook made"),
+    "webhook_changed": _("Webhook changed"),
+    "webhook_deleted": _("Webhook deleted"),
+    "webhook_secret_rotated": _("New webhook secret made"),
+    "webhook_switched_off": _("Webhook switched off by the portal"),
     "audit_pruned": _("Old entries removed"),
 }
 OBJECTS = {
@@ -74,6 +79,7 @@ OBJECTS = {
     "user": _("Person"),
     "organisation": _("Organisation"),
     "authenticationchange": _("Setting for many installations"),
+    "webhook": _("Webhook"),
     "auditentry": _("Entry"),
 }
 FIELDS = {
@@ -119,6 +125,10 @@ FIELDS = {
     "state": _("State"),
     "prefix": _("Begins with"),
     "action": _("What for"),
+    "url": _("URL"),
+    "description": _("Description"),
+    "kinds": _("Events"),
+    "enabled": _("Switched on"),
 }
 CHOICES = {
     "mode": Mode,

@@ -258,3 +258,6 @@ class DecidingCard(models.Model):
     class Meta:
         managed = False
         db_table = "installations_decidingcard"
+
+
+from installations import webhook_models  # noqa: E402, F401  Django looks for models here

@@ -97,6 +97,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_DEFAULT_QUEUE = "rollout"
+# Receivers of webhooks may be slow: they have workers of their own.
+CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "webhooks"}}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -113,6 +115,17 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tidy",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
+    },
+    "send webhooks": {"task": "webhooks.deliver", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    "look for what webhooks want": {
+        "task": "webhooks.watch",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "forget old webhook events": {
+        "task": "webhooks.tidy",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
     },
     "seal the audit trail": {
         "task": "accounts.seal_audit",
@@ -212,6 +225,7 @@ SPECTACULAR_SETTINGS = {
         "SessionState": "chargers.sessions.selectors.SessionState",
         "ChargerVerdict": "chargers.services.preview_values.Verdict",
         "UrlSource": "installations.ocpp_url.identity.UrlSource",
+        "WebhookDeliveryState": "installations.webhook_models.DeliveryState",
         "TokenScope": "accounts.permissions.Scope",
     },
     "SERVE_INCLUDE_SCHEMA": False,
@@ -231,6 +245,8 @@ ROLLOUT_PACE_PER_MINUTE = env.number("ROLLOUT_PACE_PER_MINUTE", 0) or None
 
 # How long what chargers, backends and the portal said to each other is kept; 0: not at all.
 MESSAGE_LOG_DAYS = max(0, env.number("MESSAGE_LOG_DAYS", 14))
+# How long what webhooks told is kept, to be looked at and sent again.
+WEBHOOK_DAYS = max(3, env.number("WEBHOOK_DAYS", 30))
 BRIDGE_METER_DAYS = max(1, env.number("BRIDGE_METER_DAYS", 7))
 
 # Files that chargers upload for their makers: the largest one, how long they are kept, and where they go.

@@ -21,6 +21,7 @@ from chargers.models.upstream import (
     UpstreamState,
     UpstreamTransaction,
 )
+from chargers.models.webhook_state import ToldCharger
 
 __all__ = [
     "AuthenticationChange",
@@ -57,6 +58,7 @@ __all__ = [
     "Rollout",
     "SecurityEvent",
     "SiteLoad",
+    "ToldCharger",
     "Transaction",
     "UpstreamKey",
     "UpstreamLink",

@@ -14,7 +14,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,8 +22,9 @@ from picows import WSError, WSHandshakeError, ws_connect
 
 from gateway.wire import SUBPROTOCOL, Wire
 from installations.authentication import CLOUD
-from installations.ocpp_url.host import Doors, may_dial
+from installations.ocpp_url.host import Doors
 from installations.ocpp_url.template import parse_template
+from installations.outbound import certificate_fault, may_dial_all, trusted
 
 RESOLVE_SECONDS = 3.0
 CONNECT_SECONDS = 5.0
@@ -98,14 +98,6 @@ class Progress:
         self.done[step] = time.monotonic() - self.begun
 
 
-@cache
-def trusted() -> ssl.SSLContext:
-    """The system's authorities, names checked, TLS 1.2 or newer."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
 async def system_resolver(host: str, port: int) -> Sequence[str]:
     """All addresses of a name, as the machine resolves it."""
     loop = asyncio.get_running_loop()
@@ -128,7 +120,7 @@ async def dial(
     progress.reach(Step.URL)
     addresses = await _resolve(host, port, resolver)
     progress.reach(Step.NAME)
-    if not addresses or not all(may_dial(ip_address(text), doors) for text in addresses):
+    if not may_dial_all(addresses, doors):
         raise DialFailed(Step.ADDRESS, Fault.ADDRESS_REFUSED)
     progress.reach(Step.ADDRESS)
     peer = await _connect(addresses, port, progress)
@@ -216,7 +208,7 @@ async def _shake_hands(
         progress.reach(Step.TLS)
         raise _refused(error.response.status if error.response is not None else 0) from error
     except ssl.SSLCertVerificationError as error:
-        raise DialFailed(Step.TLS, _certificate_fault(error)) from error
+        raise DialFailed(Step.TLS, Fault(certificate_fault(error))) from error
     except (ssl.SSLError, ConnectionAbortedError) as error:
         raise DialFailed(Step.TLS, Fault.TLS_FAILED) from error
     except TimeoutError as error:
@@ -230,13 +222,6 @@ async def _shake_hands(
     if wire.subprotocol != SUBPROTOCOL:
         raise DialFailed(Step.SUBPROTOCOL, Fault.SUBPROTOCOL, 101)
     progress.reach(Step.SUBPROTOCOL)
-
-
-def _certificate_fault(error: ssl.SSLCertVerificationError) -> Fault:
-    """By OpenSSL's verification codes: 10 expired, 62 and 64 another name or address."""
-    if error.verify_code in {62, 64}:
-        return Fault.TLS_NAME
-    return Fault.TLS_EXPIRED if error.verify_code == 10 else Fault.TLS_UNTRUSTED
 
 
 def _refused(status: int) -> DialFailed:

@@ -117,6 +117,7 @@ def delete_installation(*, installation: Installation, actor: Who, reason: str =
         raise Conflict("has_sessions", _("Charging sessions of this installation are on record: it cannot be deleted."))
     audit.record(actor, "installation_deleted", locked, installation_id=locked.pk, before=_facts(locked), reason=reason)
     secrets = list(locked.revisions.exclude(secret=None).values_list("secret_id", flat=True))
+    secrets += [pk for pair in locked.webhooks.values_list("secret_id", "old_secret_id") for pk in pair if pk]
     Installation.objects.filter(pk=locked.pk).update(revision=None)
     locked.circuits.update(parent=None)
     Installation.objects.get(pk=locked.pk).delete()

@@ -92,8 +92,8 @@ def processes(options: Options) -> Mapping[str, list[str]]:
             *manage, "gateway", "--host", "127.0.0.1", "--port", str(options.gateway_port), "--node", "demo",
         ],
         "worker": [
-            *celery, "worker", "--pool", "threads", "--concurrency", "4", "--queues", "rollout", "--loglevel",
-            "warning", "--without-gossip", "--without-mingle", "--without-heartbeat",
+            *celery, "worker", "--pool", "threads", "--concurrency", "4", "--queues", "rollout,webhooks",
+            "--loglevel", "warning", "--without-gossip", "--without-mingle", "--without-heartbeat",
         ],
         "beat": [*celery, "beat", "--loglevel", "warning", "--schedule", str(data / "celerybeat-schedule")],
         "backend": [*manage, "backend", "--port", str(options.backend_port), "--record", str(data / "backend.ndjson")],

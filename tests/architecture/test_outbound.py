@@ -10,6 +10,7 @@ from tests.architecture.test_tree import PRODUCT, ROOT
 # What a module may connect to, and why it is not a server that people name.
 DOORS = {
     "gateway/bridge/dial.py": "servers that people name: the door itself",
+    "installations/webhooks/dial.py": "receivers of webhooks: the door itself",
     "gateway/simulator/dial.py": "central systems, as simulated chargers",
     "portal/management/commands/demo.py": "the demo's own web process and database",
     "portal/embedded/keeper.py": "the embedded PostgreSQL",

@@ -14,6 +14,7 @@ PURE = [
     "installations/findings.py",
     "installations/id_tag.py",
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "installations/ocpp_url").glob("*.py")),
+    *(f"installations/webhooks/{name}.py" for name in ("address", "body", "faults", "kinds", "retry", "signing")),
     "chargers/alarms.py",
     "chargers/link_key.py",
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "chargers/charging").glob("*.py")),

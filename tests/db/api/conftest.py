@@ -20,6 +20,8 @@ from installations.services.cards import add_card
 from installations.services.circuits import create_circuit
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
+from installations.webhook_models import WebhookDelivery
+from installations.webhooks.managing import create_webhook, send_test
 from tests.db.chargers import scene
 from tests.db.chargers.sessions import session
 
@@ -64,10 +66,19 @@ class World:
     session: Transaction
     foreign_session: Transaction
     command: GatewayRequest
+    webhook: WebhookDelivery
+    foreign_webhook: WebhookDelivery
     callers: dict[str, Caller]
 
     def __getitem__(self, role: str) -> Caller:
         return self.callers[role]
+
+
+def webhook(site: Installation, user: User) -> WebhookDelivery:
+    """With an event on its way."""
+    url = "https://hooks.example.com/portal?token=Canary"
+    made, _secret = create_webhook(owner=site, actor=user, url=url, kinds=["rollout.finished"])
+    return send_test(webhook=made, actor=user)
 
 
 def make_world() -> World:
@@ -104,6 +115,8 @@ def make_world() -> World:
         session=session(charger, id_tag="04a2b3"),
         foreign_session=session(foreign),
         command=scene.command(charger),
+        webhook=webhook(site, landlord),
+        foreign_webhook=webhook(elsewhere, landlord),
         callers={role: Caller(token_for(user)) for role, user in users.items()} | {"nobody": Caller()},
     )
 

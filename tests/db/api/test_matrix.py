@@ -38,6 +38,13 @@ def site(rest: str) -> tuple[Callable[[World], str], Callable[[World], str]]:
     )
 
 
+def hook(rest: str) -> tuple[Callable[[World], str], Callable[[World], str]]:
+    return (
+        lambda world: f"/webhooks/{world.webhook.webhook_id}/{rest.format(delivery=world.webhook.pk)}",
+        lambda world: f"/webhooks/{world.foreign_webhook.webhook_id}/{rest.format(delivery=world.webhook.pk)}",
+    )
+
+
 TABLE: dict[str, Address] = {
     "api-me": Address({"GET": EVERYBODY}, lambda world: "/users/me/"),
     "api-organisations": Address({"GET": EVERYBODY}, lambda world: "/organisations/"),
@@ -170,6 +177,13 @@ TABLE: dict[str, Address] = {
         lambda world: f"/sessions/{world.session.pk}/meter-values/",
         lambda world: f"/sessions/{world.foreign_session.pk}/meter-values/",
     ),
+    "api-webhooks": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/webhooks/"),
+    "api-webhook": Address({"GET": SWITCH, "PATCH": SWITCH, "DELETE": SWITCH}, *hook("")),
+    "api-webhook-secret": Address({"POST": SWITCH}, *hook("rotate-secret/"), {"nonsense": 1}),
+    "api-webhook-test": Address({"POST": SWITCH}, *hook("test/"), {"nonsense": 1}),
+    "api-webhook-deliveries": Address({"GET": SWITCH}, *hook("deliveries/")),
+    "api-webhook-delivery": Address({"GET": SWITCH}, *hook("deliveries/{delivery}/")),
+    "api-webhook-redeliver": Address({"POST": SWITCH}, *hook("deliveries/{delivery}/redeliver/"), {"nonsense": 1}),
     "api-audit": Address({"GET": EVERYBODY}, lambda world: "/audit/"),
     "api-id-tags": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/id-tags/"),
     "api-id-tags-import": Address({"POST": EVERYBODY}, lambda world: "/id-tags/import/"),
@@ -237,6 +251,7 @@ def test_foreign_is_the_same_as_nonexistent(world: World, name: str, method: str
         return
     absent = address.own(world).replace(str(world.site.pk), "987654321").replace(str(world.rollout.pk), "987654321")
     absent = absent.replace(world.charger.device_id, "NOTHERE").replace(f"tags/{world.card.pk}/", "tags/987654321/")
+    absent = absent.replace(f"webhooks/{world.webhook.webhook_id}/", "webhooks/987654321/")
     absent = absent.replace(f"sessions/{world.session.pk}/", "sessions/987654321/")
     bodies = []
     for path in (address.foreign(world), absent):
@@ -277,6 +292,7 @@ def test_a_token_for_one_installation_does_not_open_another(world: World) -> Non
     assert caller("GET", "/installations/").json()["results"] == []
     assert caller("GET", "/chargers/").json()["results"] == []
     assert caller("GET", "/id-tags/").json()["results"] == []
+    assert caller("GET", "/webhooks/").json()["results"] == []
     assert [row["id"] for row in caller("GET", "/sessions/").json()["results"]] == []
     assert caller("POST", "/installations/", {"name": "New"}).status_code == 403
     own = Caller(token_for(world.users["service"], installations=[world.site.pk]))
@@ -294,8 +310,11 @@ def test_lists_show_nothing_foreign(world: World) -> None:
         for path in ("/chargers/", "/rollouts/", "/id-tags/", "/sessions/"):
             filtered = world[role]("GET", f"{path}?installation={world.elsewhere.pk}")
             assert filtered.json()["results"] == []
+    for role in ("owner", "service", "member"):
+        assert [row["id"] for row in world[role]("GET", "/webhooks/").json()["results"]] == [world.webhook.webhook_id]
+    assert world["viewer"]("GET", "/webhooks/").json()["results"] == []
     for role in ("stranger", "expired"):
-        for path in ("/installations/", "/chargers/", "/rollouts/", "/id-tags/", "/sessions/"):
+        for path in ("/webhooks/", "/installations/", "/chargers/", "/rollouts/", "/id-tags/", "/sessions/"):
             assert world[role]("GET", path).json()["results"] == []
 
 

@@ -17,6 +17,7 @@ from installations.models import Circuit, IdTag
 from installations.services.authentication import publish_revision
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
+from installations.webhooks.managing import create_webhook, send_test
 from tests.db.api.conftest import World
 from tests.db.chargers.sessions import HOUR, TEN, read, session
 from tests.db.messages import say
@@ -44,6 +45,9 @@ LISTS: dict[str, tuple[Callable[[World], str], int]] = {
     "meter values": (lambda world: f"/sessions/{world.session.pk}/meter-values/?page_size=500", 6),
     "audit": (lambda world: "/audit/?page_size=500", 4),
     "audit of one": (lambda world: f"/audit/?installation={world.site.pk}&action=charger_registered", 4),
+    "webhooks": (lambda world: "/webhooks/?page_size=500", 4),
+    "webhook": (lambda world: f"/webhooks/{world.webhook.webhook_id}/", 5),
+    "webhook deliveries": (lambda world: f"/webhooks/{world.webhook.webhook_id}/deliveries/?page_size=500", 6),
     "tokens": (lambda world: "/tokens/", 4),
     "organisations": (lambda world: "/organisations/", 5),
     "me": (lambda world: "/users/me/", 5),
@@ -61,7 +65,10 @@ def grow(world: World) -> None:
             installation=world.site, draft=Draft("native"), actor=owner, expected_number=number + 1, acknowledged=()
         )
         register_chargers(installation=site, items=[NewCharger(f"S{number}")], actor=owner)
+        send_test(webhook=world.webhook.webhook, actor=owner)
         for place in (site, world.site):
+            if number < 15:
+                create_webhook(owner=place, actor=owner, url="https://a.example.com", kinds=["drift.found"])
             IdTag.objects.create(installation=place, id_tag=f"0{number}")
         row = session(world.charger, TEN + number * HOUR, hours=None if number else 1, connector=3, id_tag="04A2B3")
         read(row, 1, 2000)

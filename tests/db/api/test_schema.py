@@ -77,6 +77,10 @@ ADDRESSES = {
     "/api/v1/sessions/": "/sessions/",
     "/api/v1/sessions/{session_id}/": "/sessions/{session}/",
     "/api/v1/sessions/{session_id}/meter-values/": "/sessions/{session}/meter-values/",
+    "/api/v1/webhooks/": "/webhooks/",
+    "/api/v1/webhooks/{webhook_id}/": "/webhooks/{webhook}/",
+    "/api/v1/webhooks/{webhook_id}/deliveries/": "/webhooks/{webhook}/deliveries/?state=waiting&type=webhook.test",
+    "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/": "/webhooks/{webhook}/deliveries/{telling}/",
     "/api/v1/id-tags/": "/id-tags/",
     "/api/v1/id-tags/{card_id}/": "/id-tags/{card}/",
 }
@@ -113,6 +117,8 @@ def test_what_is_answered_is_what_the_document_says(world: World, address: str) 
         session=world.session.pk,
         change=_judged_change(world),
         command=world.command.pk,
+        webhook=world.webhook.webhook_id,
+        telling=world.webhook.pk,
     )
     answer = world[READERS.get(address, "owner")]("GET", made)
     assert answer.status_code == 200, answer.content

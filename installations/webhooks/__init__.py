@@ -1,0 +1,1 @@
+"""Webhooks: what happens at a site, told to a server of the customer's (https://www.standardwebhooks.com)."""
