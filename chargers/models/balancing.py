@@ -11,7 +11,10 @@ from installations.models import Circuit, Installation
 
 
 class SiteLoad(models.Model):
-    """A site whose load is balanced; its row is the lock of a round. ``base_load``: A per line, as measured."""
+    """A site whose load is balanced; its row is the lock of a round. ``base_load``: A per line, as measured.
+
+    ``ended_at``: it is not any more; the row stays until every gateway has noticed.
+    """
 
     installation = models.OneToOneField(
         Installation, primary_key=True, on_delete=models.CASCADE, related_name="site_load"
@@ -20,6 +23,7 @@ class SiteLoad(models.Model):
     balanced_at = models.DateTimeField(null=True)
     base_load = ArrayField(models.FloatField(), size=3, null=True)
     base_load_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
 
 class ChargingShare(models.Model):

@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 # How soon a site is looked at again without being asked to: cars follow slowly, turns end.
 BUSY = timedelta(seconds=15)
 QUIET = timedelta(minutes=5)
+NOTICED = timedelta(minutes=1)
 AFTER_A_FAULT = timedelta(seconds=30)
 ROUNDS_AT_ONCE = 20
 
@@ -36,8 +37,8 @@ JOIN installations_authenticationrevision r ON r.id = i.revision_id
 WHERE i.load_balancing AND r.mode <> 'ocpp_direct'
   AND (i.main_fuse_current IS NOT NULL OR EXISTS (SELECT FROM installations_circuit k WHERE k.installation_id = i.id))
   AND i.id IN (SELECT c.installation_id FROM chargers_charger c WHERE c.id = ANY(%s))
-  AND NOT EXISTS (SELECT FROM chargers_siteload s WHERE s.installation_id = i.id)
-ON CONFLICT DO NOTHING
+  AND NOT EXISTS (SELECT FROM chargers_siteload s WHERE s.installation_id = i.id AND s.ended_at IS NULL)
+ON CONFLICT (installation_id) DO UPDATE SET ended_at = NULL, due_at = now()
 """
 
 HURRY = """
@@ -111,18 +112,26 @@ def _round_at(installation_id: int) -> set[int] | None:
 def _round(site: SiteLoad, now: datetime) -> set[int]:
     installation = Installation.objects.select_related("revision").get(pk=site.pk)
     if not is_balanced(installation):
-        shares = ChargingShare.objects.filter(charger__installation=installation)
-        changed = set(shares.values_list("charger_id", flat=True))
-        shares.delete()
-        site.delete()
-        return changed
+        return _end(site, now)
     gathered = gather(installation, site, now)
     grants = allocate(gathered.fuses, gathered.outlets, now.timestamp(), unbalance=gathered.unbalance)
     changed = _keep(gathered, grants, now)
-    site.balanced_at = now
+    site.balanced_at, site.ended_at = now, None
     site.due_at = now + (BUSY if gathered.sessions else QUIET)
-    site.save(update_fields=["balanced_at", "due_at"])
+    site.save(update_fields=["balanced_at", "ended_at", "due_at"])
     return changed
+
+
+def _end(site: SiteLoad, now: datetime) -> set[int]:
+    """Its shares mean nothing from now on; they go when every gateway has had the time to notice."""
+    shares = ChargingShare.objects.filter(charger__installation=site.pk)
+    if site.ended_at is None:
+        site.ended_at, site.due_at = now, now + NOTICED
+        site.save(update_fields=["ended_at", "due_at"])
+        return set(shares.values_list("charger_id", flat=True))
+    shares.delete()
+    site.delete()
+    return set()
 
 
 def _keep(gathered: Gathered, grants: dict[Key, Grant], now: datetime) -> set[int]:

@@ -174,7 +174,7 @@ class Limiter:
         async with self.saying:
             while self.line is not None and self.line.ready:
                 now = self._clock.now()
-                if self.line.in_cloud and now < self.parted_until:
+                if (self.line.in_cloud or self.known.shares) and now < self.parted_until:
                     return self.parted_until - now
                 self.parted_until = 0.0
                 self._forget_ended(self.line.sessions)

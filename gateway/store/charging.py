@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 CONCERNED = """
 SELECT c.id FROM chargers_charger c JOIN chargers_siteload s ON s.installation_id = c.installation_id
-WHERE c.id = ANY(%s)
+WHERE c.id = ANY(%s) AND s.ended_at IS NULL
 UNION SELECT charger_id FROM chargers_backendprofile WHERE charger_id = ANY(%s) AND closed_at IS NULL
 UNION SELECT charger_id FROM chargers_charginglimit WHERE charger_id = ANY(%s) AND profile_ids <> '[]'
 """

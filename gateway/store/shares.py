@@ -23,15 +23,19 @@ PAUSE_SECONDS = 0.5
 READ = """
 SELECT s.charger_id, s.connector, s.standby_granted, s.transaction_id, s.current_granted FROM chargers_chargingshare s
 JOIN chargers_charger c ON c.id = s.charger_id JOIN chargers_siteload l ON l.installation_id = c.installation_id
-WHERE s.charger_id = ANY(%s)
+WHERE s.charger_id = ANY(%s) AND l.ended_at IS NULL
 """
 
-# Rounds of other nodes too; one committed late may carry an older time.
+# Rounds of other nodes too, and sites that are not balanced any more; one committed late may carry an older time.
 NEWLY_GRANTED = """
 SELECT s.charger_id, max(s.granted_at) FROM chargers_chargingshare s
 JOIN chargers_chargerlink k ON k.charger_id = s.charger_id
 WHERE s.granted_at > now() - interval '10 seconds' AND k.node = %s AND k.disconnected_at IS NULL
 GROUP BY s.charger_id
+UNION ALL
+SELECT c.id, l.ended_at FROM chargers_siteload l JOIN chargers_charger c ON c.installation_id = l.installation_id
+JOIN chargers_chargerlink k ON k.charger_id = c.id
+WHERE l.ended_at > now() - interval '10 seconds' AND k.node = %s AND k.disconnected_at IS NULL
 """
 
 SAYING = {
@@ -133,7 +137,7 @@ class Rounds:
             balancing.hurry(stirred)
         changed = set(balancing.balance_due().changed)
         with connection.cursor() as cursor:
-            cursor.execute(NEWLY_GRANTED, [self._node])
+            cursor.execute(NEWLY_GRANTED, [self._node, self._node])
             newest: dict[int, datetime] = dict(cursor.fetchall())
         changed |= {charger_id for charger_id, at in newest.items() if self._seen.get(charger_id) != at}
         self._seen = newest
