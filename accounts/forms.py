@@ -24,6 +24,7 @@ SCOPE_LABELS = {
     Scope.ACCESS: _("Give and take access"),
     Scope.WEBHOOKS: _("Set up webhooks"),
     Scope.TOKENS: _("Make and revoke tokens"),
+    Scope.ORGANISATIONS: _("Add, change and remove members of organisations"),
 }
 
 

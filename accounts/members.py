@@ -10,7 +10,7 @@ from accounts.invitations import invite
 from accounts.models import Membership, Organisation, User
 from accounts.refusals import Conflict, Forbidden, Invalid
 from accounts.second_factor import has_any
-from accounts.selectors import list_organisations, second_step_of
+from accounts.selectors import MEMBER_ORDER, list_organisations, second_step_of
 
 
 def find_organisation_to_lead(who: Who, pk: int) -> Organisation | None:
@@ -28,7 +28,7 @@ def find_organisation_to_lead(who: Who, pk: int) -> Organisation | None:
 def list_members(organisation: Organisation) -> QuerySet[Membership]:
     """With ``has_second_step``."""
     rows = Membership.objects.filter(organisation=organisation).annotate(has_second_step=second_step_of("user"))
-    return rows.select_related("user").order_by("user__email", "id")
+    return rows.select_related("user").order_by(*MEMBER_ORDER)
 
 
 @transaction.atomic

@@ -44,6 +44,7 @@ class Scope(StrEnum):
     ACCESS = "access:write"
     WEBHOOKS = "webhooks:write"
     TOKENS = "tokens:write"
+    ORGANISATIONS = "organisations:write"
 
 
 ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(

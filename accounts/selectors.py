@@ -6,6 +6,7 @@ from accounts.actor import Actor, Who
 from accounts.models import AuthenticatorApp, Membership, Organisation, Passkey
 
 ORGANISATION_ORDER = ("name", "id")
+MEMBER_ORDER = ("user__email", "id")
 
 
 def second_step_of(person: str) -> Q:

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from accounts.api.strict import Choice, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
+from accounts.api.strict import Choice, Email, Flag, Identifier, StrictSerializer, Text, WriteSerializer, choices_of
 from accounts.permissions import Scope
 
 SCOPES = choices_of(Scope)
@@ -12,6 +12,32 @@ class OrganisationSerializer(StrictSerializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
     admin = serializers.BooleanField(help_text="Whether you administer it.")
+    second_factor_required = serializers.BooleanField(help_text="Whether its members must have a second step.")
+
+
+class MemberSerializer(StrictSerializer):
+    id = serializers.IntegerField(help_text="Of the membership.")
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    admin = serializers.BooleanField()
+    active = serializers.BooleanField(help_text="False: shut out of the portal.")
+    second_step = serializers.BooleanField(help_text="Whether the person has one.")
+
+
+class AddedMemberSerializer(MemberSerializer):
+    invitation_url = serializers.CharField(
+        allow_null=True, help_text="For somebody who is new here: where they set a password, once. Shown once, now."
+    )
+
+
+class NewMemberSerializer(WriteSerializer):
+    email = Email()
+    name = Text(max_length=150, required=False, allow_blank=True, default="", help_text="Of somebody who is new here.")
+    admin = Flag(required=False, default=False)
+
+
+class MemberChangeSerializer(WriteSerializer):
+    admin = Flag()
 
 
 class MeSerializer(StrictSerializer):

@@ -63,6 +63,13 @@ class Text(serializers.CharField):
         return super().run_validation(data)
 
 
+class Email(serializers.EmailField):
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is not serializers.empty and data is not None and not isinstance(data, str):
+            raise serializers.ValidationError(_("This is a text."), code="type")
+        return super().run_validation(data)
+
+
 class Choice(serializers.ChoiceField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):

@@ -61,6 +61,16 @@ class OrganisationsView(ScopedView):
         return self.page(rows, ORGANISATION_ORDER, lambda page: [show_organisation(row) for row in page])
 
 
+class OrganisationView(ScopedView):
+    @extend_schema(responses=OrganisationSerializer, tags=["people"], operation_id="organisation")
+    def get(self, request: Request, organisation_id: int) -> Response:
+        """One organisation that you belong to."""
+        self.need(Scope.READ)
+        return Response(
+            show_organisation(self.found(list_organisations(self.actor).filter(pk=organisation_id).first()))
+        )
+
+
 class TokensView(ScopedView):
     queries = {"GET": ListQuery}
 
@@ -111,7 +121,12 @@ class TokenView(ScopedView):
 
 def show_organisation(row: Organisation) -> dict[str, Any]:
     own = getattr(row, "own_memberships", [])
-    return {"id": row.pk, "name": row.name, "admin": any(membership.is_admin for membership in own)}
+    return {
+        "id": row.pk,
+        "name": row.name,
+        "admin": any(membership.is_admin for membership in own),
+        "second_factor_required": row.second_factor_required,
+    }
 
 
 def show_token(row: ApiToken) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class World:
     charger: Charger
     foreign_charger: Charger
     grant: Grant
+    seat: Membership
     rollout: Rollout
     delivery: Delivery
     card: IdTag
@@ -91,7 +92,7 @@ def make_world() -> World:
     for role in ("owner", "service", "viewer"):
         grant_access(installation=site, actor=landlord, role=role, email=users[role].email)
     firm = Organisation.objects.create(name="Installers")
-    Membership.objects.create(organisation=firm, user=users["member"])
+    seat = Membership.objects.create(organisation=firm, user=users["member"])
     grant_access(installation=site, actor=landlord, role="service", organisation_name="installers")
     past = timezone.now() - timedelta(seconds=1)
     Grant.objects.create(installation=site, role="owner", user=users["expired"], expires_at=past)
@@ -106,6 +107,7 @@ def make_world() -> World:
         circuit=circuit,
         charger=charger,
         foreign_charger=foreign,
+        seat=seat,
         grant=Grant.objects.get(installation=site, user=users["viewer"]),
         rollout=rollout,
         delivery=Delivery.objects.get(rollout=rollout),

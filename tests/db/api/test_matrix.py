@@ -48,6 +48,15 @@ def hook(rest: str) -> tuple[Callable[[World], str], Callable[[World], str]]:
 TABLE: dict[str, Address] = {
     "api-me": Address({"GET": EVERYBODY}, lambda world: "/users/me/"),
     "api-organisations": Address({"GET": EVERYBODY}, lambda world: "/organisations/"),
+    # Who leads an organisation is another question than the roles here: tests/db/api/test_members_by_api.py.
+    "api-organisation": Address({"GET": frozenset()}, lambda world: "/organisations/999999999/"),
+    "api-members": Address(
+        {"GET": frozenset(), "POST": frozenset()}, lambda world: "/organisations/999999999/members/"
+    ),
+    "api-member": Address(
+        {"GET": frozenset(), "PATCH": frozenset(), "DELETE": frozenset()},
+        lambda world: "/organisations/999999999/members/1/",
+    ),
     "api-tokens": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/tokens/"),
     "api-token": Address({"GET": frozenset(), "DELETE": frozenset()}, lambda world: "/tokens/999999999/"),
     "api-installations": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/installations/"),

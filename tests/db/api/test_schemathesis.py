@@ -43,6 +43,7 @@ def attack(case: Any, world: World) -> None:
     """Half of what the machine makes up is sent to rows that exist."""
     known = {"installation_id": world.site.pk, "circuit_id": world.circuit.pk, "grant_id": world.grant.pk,
              "card_id": world.card.pk, "webhook_id": world.webhook.webhook_id,
+             "organisation_id": world.seat.organisation_id, "member_id": world.seat.pk,
              "rollout_id": world.rollout.pk, "delivery_id": world.delivery.pk,
              "device_id": world.charger.device_id, "number": 1}  # fmt: skip
     for name in case.path_parameters or {}:
