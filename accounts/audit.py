@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Model
@@ -13,12 +13,17 @@ from accounts.models import AuditEntry
 
 @dataclass(frozen=True)
 class Origin:
-    """The request an entry belongs to; empty outside requests (commands, tasks)."""
+    """The request an entry belongs to; empty outside requests (commands, tasks).
+
+    ``reason``: why the person does it, for everything that the request writes down.
+    """
 
     request_id: str = ""
     remote_address: str = ""
+    reason: str = ""
 
 
+LONGEST_REASON = 500
 NOWHERE = Origin()
 origin: ContextVar[Origin] = ContextVar("origin", default=NOWHERE)
 
@@ -31,6 +36,12 @@ class Happened:
     target: Model
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
+
+
+def give_reason(text: str) -> None:
+    """For what this request writes down from now on; an entry's own reason goes before. Empty: nothing is said."""
+    if told := text.replace("\0", "").strip():
+        origin.set(replace(origin.get(), reason=told[:LONGEST_REASON]))
 
 
 def record(
@@ -69,7 +80,7 @@ def _entry(who: Who | None, what: Happened, installation_id: int | None, reason:
         installation_id=installation_id,
         before=dict(what.before),
         after=dict(what.after),
-        reason=reason[:500],
+        reason=(reason or where.reason)[:LONGEST_REASON],
         request_id=where.request_id,
         remote_address=where.remote_address,
     )

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import audit
 from accounts.actor import Actor
 from accounts.api import idempotency
 from accounts.api.authentication import actor_of
@@ -37,12 +38,16 @@ class ResourceView(APIView):
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method in self.allowed_methods:
             self.query = _read_query(request, self.queries.get(method, NoQuery))
+            if method == "DELETE":
+                audit.give_reason(self.query.get("reason", ""))
 
     def read(self, kind: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The validated body. Raises ValidationError (422)."""
         body = kind(data=self.request.data, partial=partial)
         body.is_valid(raise_exception=True)
-        return dict(body.validated_data)
+        values = dict(body.validated_data)
+        audit.give_reason(values.get("reason", ""))
+        return values
 
     def once(self, work: Callable[[], Response]) -> Response:
         """Run a POST's ``work`` once per Idempotency-Key; without the header, just run it."""

@@ -58,10 +58,22 @@ document.addEventListener("submit", (event) => {
   if (!question || !dialog || form.dataset.confirmed) return;
   event.preventDefault();
   document.getElementById("confirm-text").textContent = question;
+  const [why, reason] = [document.getElementById("confirm-why"), document.getElementById("confirm-reason")];
+  why.hidden = !("reason" in form.dataset);
+  reason.value = "";
+  reason.onkeydown = (key) => {
+    if (key.key !== "Enter" || key.isComposing) return;
+    key.preventDefault();
+    dialog.close("yes");
+  };
   dialog.returnValue = "";
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "yes") return;
     form.dataset.confirmed = "yes";
+    if (reason.value) {
+      const field = Object.assign(document.createElement("input"), { type: "hidden", name: "reason", value: reason.value });
+      form.append(field);
+    }
     form.requestSubmit();
   }, { once: true });
   dialog.showModal();

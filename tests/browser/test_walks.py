@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from chargers.models import Rollout
 from chargers.services.registration import register_charger
 from installations.authentication import Draft
@@ -244,8 +244,10 @@ def test_what_cannot_be_undone_asks_first(live_server: Any, open_page: OpenPage,
     page.get_by_role("button", name="No, go back").click()
     expect(page.get_by_role("heading", name="Edit the charger")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Yes").click()
+    page.get_by_label("Why?").fill("Stolen on Friday")
+    page.get_by_label("Why?").press("Enter")
     expect(page.get_by_text("The charger was deleted.")).to_be_visible()
+    assert AuditEntry.objects.get(action="charger_deleted").reason == "Stolen on Friday"
 
 
 def test_the_preview_shows_what_was_typed_last_and_goes_when_that_changes(
