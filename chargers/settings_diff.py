@@ -116,7 +116,7 @@ def _direct(
     reported: Mapping[str, str | None],
 ) -> Target:
     if profile.url is None:
-        return Target(unsupported=Unsupported("no_url_key", profile.manual))
+        return Target(unsupported=Unsupported("no_url_key", _(profile.manual)))
     if refusal := _cannot_dial(profile.url, endpoint):
         return Target(unsupported=refusal)
     writes: list[KeyWrite] = []

@@ -7,9 +7,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.refusals import Text
-from chargers.profiles.profile import Profile, UrlForm
+from chargers.profiles.profile import Grade, Profile, Setup, UrlForm
 
 PORTS = {"ws": 80, "wss": 443}
+UNSURE = _("The names here are not from the maker's own document: in your firmware they may read differently.")
 FULL_URL, ENDPOINT_URL = _("URL with the identity"), _("URL without the identity, which the charger appends itself")
 
 
@@ -26,7 +27,8 @@ class Entry:
 class SetupSheet:
     """``make`` and ``where`` are empty where the make is not known; ``code``: what the picture to scan holds.
 
-    ``password`` is there only at the moment it was made.
+    ``choose``: nobody knows the form, the entries are two ways to try. ``password`` is there only at the moment it was
+    made.
     """
 
     device_id: str
@@ -34,6 +36,7 @@ class SetupSheet:
     make: str
     where: str
     entries: tuple[Entry, ...]
+    choose: bool
     identity: Entry
     code: str
     hints: tuple[Text, ...]
@@ -45,49 +48,43 @@ def setup_sheet(
     *, device_id: str, name: str = "", profile: Profile | None, gateway_url: str, password: str = ""
 ) -> SetupSheet:
     """``profile`` None: nobody knows the make yet. ``gateway_url``: as chargers dial the gateway, without identity."""
-    setup = profile.setup if profile else None
+    setup = profile.setup if profile else Setup()
     base = gateway_url.rstrip("/")
-    entries = _entries(profile, base, device_id)
+    form = profile.hand_form if profile else None
+    entries = _entries(form, setup, base, device_id)
     return SetupSheet(
         device_id=device_id,
         name=name,
         make=profile.title if profile and profile.match else "",
-        where=setup.where if setup else "",
+        where=setup.where,
         entries=entries,
-        identity=Entry(_("Identity (user name)"), device_id, setup.identity_field if setup else ""),
+        choose=form is None,
+        identity=Entry(_("Identity (user name)"), device_id, setup.identity_field),
         code=entries[0].value if len(entries) == 1 else f"{base}/{device_id}",
-        hints=_hints(base),
-        password_field=setup.password_field if setup else "",
+        hints=_hints(base, setup),
+        password_field=setup.password_field,
         password=password,
     )
 
 
-def url_form(profile: Profile | None) -> UrlForm | None:
-    """In which form the make takes a URL by hand; None where that is not known."""
-    if profile is None:
-        return None
-    if profile.setup is not None:
-        return profile.setup.form
-    return profile.url.form if profile.url and profile.url.form in {UrlForm.FULL, UrlForm.ENDPOINT} else None
-
-
-def _entries(profile: Profile | None, base: str, device_id: str) -> tuple[Entry, ...]:
-    setup, full = profile.setup if profile else None, f"{base}/{device_id}"
-    there = setup.url_field if setup else ""
-    match url_form(profile):
+def _entries(form: UrlForm | None, setup: Setup, base: str, device_id: str) -> tuple[Entry, ...]:
+    full = f"{base}/{device_id}"
+    match form:
         case UrlForm.FULL:
-            return (Entry(FULL_URL, full, there),)
+            return (Entry(FULL_URL, full, setup.url_field),)
         case UrlForm.ENDPOINT:
-            return (Entry(ENDPOINT_URL, base, there),)
+            return (Entry(ENDPOINT_URL, base, setup.url_field),)
         case UrlForm.HOST_PATH:
             parts = urlsplit(base)
             host = f"{parts.hostname}:{parts.port or PORTS[parts.scheme]}"
-            path_field = setup.path_field if setup else ""
-            return (Entry(_("Server and port"), host, there), Entry(_("Path"), parts.path or "/", path_field))
-    return (Entry(FULL_URL, full), Entry(ENDPOINT_URL, base))
+            return (
+                Entry(_("Server and port"), host, setup.url_field),
+                Entry(_("Path"), parts.path or "/", setup.path_field),
+            )
+    return (Entry(FULL_URL, full, setup.url_field), Entry(ENDPOINT_URL, base, setup.url_field))
 
 
-def _hints(base: str) -> tuple[Text, ...]:
+def _hints(base: str, setup: Setup) -> tuple[Text, ...]:
     parts = urlsplit(base)
     port = parts.port or PORTS[parts.scheme]
     if parts.scheme == "wss":
@@ -98,4 +95,5 @@ def _hints(base: str) -> tuple[Text, ...]:
         said = _(
             "The connection is not encrypted. Port {port} to {host} must be open; keep it inside of your own network."
         )
-    return (format_lazy(said, port=port, host=parts.hostname or ""),)
+    hints: tuple[Text, ...] = (format_lazy(said, port=port, host=parts.hostname or ""),)
+    return (*hints, UNSURE) if setup.where and setup.grade is not Grade.A else hints

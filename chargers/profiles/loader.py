@@ -11,6 +11,7 @@ from typing import Any
 from chargers.charging.profile import Unit
 from chargers.links.base import Encoding, Reopen
 from chargers.profiles.profile import (
+    HAND_FORMS,
     AuthKeys,
     Example,
     FreeVendKeys,
@@ -22,8 +23,6 @@ from chargers.profiles.profile import (
     UrlKeys,
 )
 
-# How a person enters a URL by hand.
-SETUP_FORMS = (UrlForm.FULL, UrlForm.ENDPOINT, UrlForm.HOST_PATH)
 FOLDER = Path(__file__).parent
 ENUMS: Mapping[str, type[StrEnum]] = {
     "grade": Grade,
@@ -79,8 +78,10 @@ def read_profile(path: Path) -> Profile:
     profile: Profile = _build(path.name, Profile, {"name": path.stem, **table})
     if profile.url is None and not profile.manual:
         raise ProfileError(f"{path.name}: manual is needed where there is no URL key")
-    if profile.setup is not None and profile.setup.form not in SETUP_FORMS:
-        raise ProfileError(f"{path.name}: setup: form is one of {', '.join(SETUP_FORMS)}")
+    if profile.setup.form not in {None, *HAND_FORMS}:
+        raise ProfileError(f"{path.name}: setup: form is one of {', '.join(HAND_FORMS)}")
+    if profile.setup.where and not profile.setup.source:
+        raise ProfileError(f"{path.name}: setup: source is needed")
     if profile.keeps_portal_link and profile.reopen is not Reopen.AT_END:
         raise ProfileError(f"{path.name}: a charger that stays with us is opened again at the end")
     return profile

@@ -23,6 +23,10 @@ class UrlForm(StrEnum):
     TWO_SLOTS = "two_slots"
 
 
+# How a person can enter a URL.
+HAND_FORMS = (UrlForm.FULL, UrlForm.ENDPOINT, UrlForm.HOST_PATH)
+
+
 class Grade(StrEnum):
     """A: maker's document or firmware source. B: captured configuration or working integration. C: one hint."""
 
@@ -63,11 +67,14 @@ class FreeVendKeys:
 @dataclass(frozen=True)
 class Setup:
     """How an installer enters our gateway at such a charger. ``where``: in the maker's app or menu (English; shown with
-    a translation). ``form``: FULL, ENDPOINT or HOST_PATH. The fields are named as the maker names them."""
+    a translation). ``form``: FULL, ENDPOINT or HOST_PATH; None: as the URL key takes it. The fields are named as the
+    maker names them. Empty: nothing is known of it.
+    """
 
-    where: str
-    source: str
-    form: UrlForm = UrlForm.FULL
+    where: str = ""
+    source: str = ""
+    grade: Grade = Grade.C
+    form: UrlForm | None = None
     url_field: str = ""
     path_field: str = ""
     identity_field: str = ""
@@ -138,6 +145,12 @@ class Profile:
     leave_seconds: int = 60
     rate_unit: Unit = Unit.A
     manual: str = ""
-    setup: Setup | None = None
+    setup: Setup = Setup()
     unsupported: tuple[str, ...] = field(default=())
     backend_keys: tuple[str, ...] = BACKEND_KEYS
+
+    @property
+    def hand_form(self) -> UrlForm | None:
+        """In which form a person enters a URL at such a charger: FULL, ENDPOINT, HOST_PATH; None: nobody knows."""
+        taken = self.setup.form or (self.url.form if self.url else None)
+        return taken if taken in HAND_FORMS else None

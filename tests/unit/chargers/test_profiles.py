@@ -8,9 +8,12 @@ from chargers.profiles import all_profiles, profile_for
 from chargers.profiles.loader import ProfileError, read_profile
 
 NAMES = {
-    "generic", "libocpp", "microocpp", "keba", "alfen", "alfen6", "amina", "wallbox", "schneider", "openocpp", "zaptec",
+    "generic", "libocpp", "microocpp", "keba", "alfen", "alfen6", "amina", "autel", "evnex", "wallbox", "webasto",
+    "schneider", "openocpp", "zaptec",
     "simulator", "simulator-moving", "simulator-locked",
 }  # fmt: skip
+
+WHOLE = 'title = "x"\nsource = "s"\ngrade = "A"\nmatch = []\nexample = {vendor = "v", model = "m"}\n'
 
 
 def test_every_make_of_the_contract_has_a_profile_with_source_and_grade() -> None:
@@ -40,11 +43,13 @@ def test_a_make_without_a_url_key_says_what_to_do_by_hand() -> None:
     ("text", "named"),
     [
         ("title = ", "broken.toml"),
-        ('title = "x"\nsource = "s"\ngrade = "A"\nmatch = []\nexample = {vendor = "v", model = "m"}\n', "manual"),
+        (WHOLE, "manual"),
         ('titel = "x"', "titel"),
         ('title = "x"\nsource = "s"\ngrade = "Z"', "grade"),
         ('[url]\nform = "sideways"\nkey = "K"', "form"),
         ('[auth]\nkey = "K"', "encoding"),
+        (f'{WHOLE}manual = "m"\n[setup]\nwhere = "there"', "source"),
+        (f'{WHOLE}manual = "m"\n[setup]\nform = "packed"', "form"),
     ],
 )
 def test_a_wrong_file_names_itself_and_the_field(tmp_path: Path, text: str, named: str) -> None:
