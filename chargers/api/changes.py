@@ -171,7 +171,7 @@ def show_items(rows: list[ChangeItem]) -> list[dict[str, Any]]:
             "name": row.installation.name,
             "state": row.state,
             "chargers": row.counts,
-            "findings": row.findings,
+            "findings": row.told,
             "rollout": row.rollout_id,
         }
         for row in rows

@@ -1,12 +1,15 @@
 """One setting for many installations: judged for each, then saved for each, followed as one thing."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from accounts.models import ApiToken
 from chargers.models.rollout import Rollout
@@ -68,7 +71,7 @@ class AuthenticationChange(models.Model):
 class ChangeItem(models.Model):
     """One installation's part. ``number``: the revision it was judged against, 0 before.
 
-    ``findings``: [{level, code, pointer, detail, charger}], in the language of who asked. ``counts``: of chargers.
+    ``findings``: [{level, code, pointer, detail: {language: text}, charger}]. ``counts``: of chargers.
     """
 
     change = models.ForeignKey(AuthenticationChange, on_delete=models.CASCADE, related_name="items")
@@ -83,3 +86,15 @@ class ChangeItem(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["change", "installation"], name="change_item_once")]
         indexes = [models.Index(fields=["change", "state", "id"])]
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """The findings with their detail as one text, in the reader's language."""
+        return [{**finding, "detail": in_my_language(finding["detail"])} for finding in self.findings]
+
+
+def in_my_language(texts: Mapping[str, str] | str) -> str:
+    """Of one text in several languages; one that was written down in a single language is all there is."""
+    if isinstance(texts, str):
+        return texts
+    return texts.get(get_language() or "en") or texts["en"]

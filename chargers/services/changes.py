@@ -11,11 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.actor import Actor, Who
@@ -27,7 +28,7 @@ from chargers.services.authentication import Refused, preview, save
 from chargers.services.preview_values import Preview
 from installations.access import require, visible
 from installations.authentication import ClearPassword, Draft, KeepPassword, NewPassword, Password
-from installations.findings import Finding
+from installations.findings import Finding, Text
 from installations.models import Installation
 from installations.services.authentication import settings_of
 from installations.services.secrets import reveal, store_secret
@@ -111,7 +112,7 @@ def warnings_of(change: AuthenticationChange) -> list[dict[str, Any]]:
 
 
 def _detail(item: ChangeItem, code: str) -> str:
-    return next((finding["detail"] for finding in item.findings if finding["code"] == code), code)
+    return next((finding["detail"] for finding in item.told if finding["code"] == code), code)
 
 
 def work_on(change_id: int) -> bool:
@@ -244,19 +245,19 @@ def _installation(change: AuthenticationChange, item: ChangeItem) -> Installatio
 def _refuse(item: ChangeItem, refusal: Refusal) -> None:
     item.state = ItemState.REFUSED
     item.findings = [
-        {"level": "problem", "code": fault.code, "pointer": fault.pointer, "detail": str(fault.detail), "charger": ""}
+        {"level": "problem", "code": fault.code, "pointer": fault.pointer, "detail": told(fault.detail), "charger": ""}
         for fault in refusal.faults
     ]
     item.save()
 
 
 def _note(item: ChangeItem, judged: Preview) -> None:
-    def plain(finding: Finding) -> dict[str, str]:
+    def plain(finding: Finding) -> dict[str, Any]:
         return {
             "level": finding.level.value,
             "code": finding.code,
             "pointer": finding.pointer,
-            "detail": str(finding.detail),
+            "detail": told(finding.detail),
             "charger": finding.charger,
         }
 
@@ -266,6 +267,15 @@ def _note(item: ChangeItem, judged: Preview) -> None:
     item.findings = [plain(finding) for finding in (*first.values(), *rest)][: max(MOST_FINDINGS, len(first))]
     item.warnings = sorted({finding.code for finding in judged.warnings})
     item.counts = asdict(judged.summary)
+
+
+def told(text: Text) -> dict[str, str]:
+    """The text in every language: whoever reads it later may have another one than who asked."""
+    texts = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            texts[language] = str(text)
+    return texts
 
 
 def _kind(password: Password) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -109,12 +110,16 @@ def _cannot(rows: Iterable[ChargerRow]) -> tuple[Finding, ...]:
     count = sum(row.verdict is Verdict.CANNOT and row.dialled_url is not None for row in rows)
     if not count:
         return ()
-    detail = ngettext(
+    return (Finding(Level.WARNING, "chargers_cannot", CHARGER_POINTER, lazy(_said_cannot, str)(count)),)
+
+
+def _said_cannot(count: int) -> str:
+    sentence = ngettext(
         "%(count)d charger cannot take this setting over OCPP and stays as it is: see its row.",
         "%(count)d chargers cannot take this setting over OCPP and stay as they are: see their rows.",
         count,
     )
-    return (Finding(Level.WARNING, "chargers_cannot", CHARGER_POINTER, detail % {"count": count}),)
+    return sentence % {"count": count}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The history of an installation's authentication settings, and the way back to an older version."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -9,13 +11,18 @@ from accounts.permissions import Action
 from accounts.proof import needs_proof
 from accounts.web import actor_of, page, whole_number
 from chargers.services.authentication import Refused, StaleRevision, draft_of, preview, restore
+from chargers.services.preview_values import Preview
 from chargers.views.judged import changes_between, judged_context, needs_name, to_rollout
+from chargers.views.meeting import meet_saved
 from installations.access import may
-from installations.selectors import find_revision, list_revisions
+from installations.authentication import NATIVE
+from installations.models import AuthenticationRevision, Installation
+from installations.selectors import find_revision, list_revisions, revisions_since
 from installations.services.secrets import shown_fingerprint
 from installations.web import installation_for
 
 SHOWN_REVISIONS = 50
+NOTE_LENGTH = 500
 
 
 @login_required
@@ -44,34 +51,78 @@ def restore_revision(request: HttpRequest, pk: int, number: int) -> HttpResponse
     if old is None or standing is None:
         raise Http404
     judged = preview(installation=installation, draft=draft_of(old), password_of=old)
-    error = ""
-    if request.method == "POST":
-        if needs_name(judged, installation) and request.POST.get("confirm_name", "").strip() != installation.name:
-            error = _("Type the installation's name exactly as it stands above.")
-        else:
-            try:
-                revision = restore(
-                    installation=installation,
-                    number=number,
-                    actor=actor_of(request),
-                    expected_number=whole_number(request.POST.get("expected_number", "")),
-                    acknowledged=request.POST.getlist("acknowledge"),
-                )
-            except Refused as refused:
-                judged, error = refused.preview, str(refused.detail)
-            except StaleRevision as stale:
-                error = str(stale.detail)
-            else:
-                return to_rollout(request, revision)
+    if request.method != "POST":
+        return _show(request, installation, old, judged)
+    known = whole_number(request.POST.get("expected_number", ""))
+    if known != standing.number:
+        return _show_stale(request, installation, old, judged, known)
+    if needs_name(judged, installation) and request.POST.get("confirm_name", "").strip() != installation.name:
+        error = _("Type the installation's name exactly as it stands above.")
+        return _show(request, installation, old, judged, error=error, status=422)
+    try:
+        revision = restore(
+            installation=installation,
+            number=number,
+            actor=actor_of(request),
+            expected_number=known,
+            acknowledged=request.POST.getlist("acknowledge"),
+            note=_note(request),
+        )
+    except Refused as refused:
+        return _show(request, installation, old, refused.preview, error=str(refused.detail), status=422)
+    except StaleRevision:
+        installation = installation_for(request, pk, Action.SET_AUTHENTICATION)
+        judged = preview(installation=installation, draft=draft_of(old), password_of=old)
+        return _show_stale(request, installation, old, judged, known)
+    return to_rollout(request, revision)
+
+
+def _note(request: HttpRequest) -> str:
+    return request.POST.get("note", "").strip()[:NOTE_LENGTH]
+
+
+def _show_stale(
+    request: HttpRequest, installation: Installation, old: AuthenticationRevision, judged: Preview, known: int
+) -> HttpResponse:
+    """Others saved since version ``known`` was looked at: what going back would take away, to be decided anew."""
+    theirs = installation.revision
+    assert theirs is not None
+    began = find_revision(installation, known)
+    met = meet_saved(old, began or theirs, theirs)
+    return _show(
+        request,
+        installation,
+        old,
+        judged,
+        theirs=theirs,
+        began=began,
+        others=revisions_since(installation, known),
+        met=met,
+        password_stays=any(one.is_password for one in met) and old.mode != NATIVE,
+        acknowledged=[],
+        status=412,
+    )
+
+
+def _show(
+    request: HttpRequest,
+    installation: Installation,
+    old: AuthenticationRevision,
+    judged: Preview,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    acknowledged = more.pop("acknowledged", request.POST.getlist("acknowledge"))
     context = {
         "section": "installations",
         "installation": installation,
         "tab": "history",
         "old": old,
-        "standing": standing,
-        "error": error,
-        **judged_context(
-            judged, installation, request.POST.getlist("acknowledge"), shown_fingerprint(old.secret) or ""
-        ),
+        "standing": installation.revision,
+        "note": _note(request),
+        "note_length": NOTE_LENGTH,
+        **more,
+        **judged_context(judged, installation, acknowledged, shown_fingerprint(old.secret) or ""),
     }
-    return page(request, "chargers/restore.html", context, status=422 if error else 200)
+    return page(request, "chargers/restore.html", context, status=status)

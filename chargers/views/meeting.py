@@ -72,6 +72,18 @@ def meet(
     return data, shown
 
 
+def meet_saved(old: AuthenticationRevision, began: AuthenticationRevision, theirs: AuthenticationRevision) -> list[Row]:
+    """What others changed since ``began``, beside what going back to ``old`` would make of it."""
+    merged = merge(saved(began), saved(theirs), saved(old))
+    rows = [
+        Row(one.field, one.base, one.theirs, one.yours, one.outcome, "")
+        if one.field != PASSWORD
+        else Row(one.field, _set(began), _set(theirs), _set(old), one.outcome, "")
+        for one in merged.met
+    ]
+    return [row for row in rows if row.theirs != row.base]
+
+
 def with_choices(typed: QueryDict, standing: AuthenticationRevision) -> QueryDict:
     """What was sent, with the values of ``standing`` in the fields where somebody chose them."""
     chosen = [field for field in FIELDS if typed.get(CHOICE + field) == Outcome.THEIRS]

@@ -56,6 +56,8 @@ def test_those_one_may_only_look_at_are_refused_one_by_one(world: World) -> None
     rows = world["service"]("GET", f"{address}installations/").json()["results"]
     assert {row["installation"]: row["state"] for row in rows} == {ids[0]: "ready", ids[1]: "refused"}
     assert [finding["code"] for row in rows for finding in row["findings"] if row["state"] == "refused"] == ["no_right"]
+    german = world["service"]("GET", f"{address}installations/?state=refused", Accept_Language="de").json()["results"]
+    assert german[0]["findings"][0]["detail"] == "Sie dürfen den Modus dieser Installation nicht setzen."
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,8 @@ def test_one_that_is_refused_keeps_nobody_back_and_one_that_has_it_already_is_le
     change = finish(start(person, Draft("native")))
     assert states(change) == {"Site 0": "ready", "Site 1": "refused", "Site 2": "same"}
     refused = change.items.get(installation=without)
-    assert refused.findings[0]["code"] == "no_charge_card"
-    assert "No charge card" in refused.findings[0]["detail"]
+    assert refused.told[0]["code"] == "no_charge_card"
+    assert "No charge card" in refused.told[0]["detail"]
     apply_change(change=change, actor=person, acknowledged=acknowledge_all(change))
     finish(change)
     assert states(change) == {"Site 0": "saved", "Site 1": "refused", "Site 2": "same"}

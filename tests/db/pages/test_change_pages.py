@@ -49,6 +49,9 @@ def test_it_is_applied_when_every_point_is_confirmed_and_the_number_typed(owner:
     change = ask(owner, {"id": str(site.pk)})
     address = reverse("change", args=[change.pk])
     assert "cleartext" in owner.get(address).content.decode()
+    in_norwegian = owner.get(f"{address}?state=ready", headers={"Accept-Language": "nb"}).content.decode()
+    assert "ws:// er ikke kryptert" in in_norwegian
+    assert "ws:// is not encrypted" not in in_norwegian
     codes = ["cleartext", "balancing_stops", "chargers_cannot"]
     for sent, said in (
         ({"acknowledge": codes, "count": "2"}, "Type the number that stands above."),

@@ -95,3 +95,42 @@ def test_who_renames_the_backend_of_a_site_that_went_native_is_asked_about_the_m
     shown = send(owner, site, server_url=C).content.decode()
     assert 'name="take-mode"' in shown
     assert f'value="{C}"' in shown
+
+
+def test_going_back_over_what_others_saved_meanwhile_is_explained_and_decided_anew(
+    owner: Client, site: Installation, people: dict[str, User]
+) -> None:
+    others_save(site, people, Draft("ocpp_cloud", B, password=NewPassword(THEIR_PASSWORD), legacy_identity=True))
+    address = f"/installations/{site.pk}/history/1/restore/"
+    typed = {"expected_number": "2", "acknowledge": "no_charge_card", "note": "Back to how it was"}
+    stale = owner.post(address, typed)
+    shown = stale.content.decode()
+    assert stale.status_code == 412
+    assert f"{people['service']} published version 3" in shown
+    assert A in shown.replace("<wbr>", "")
+    assert B in shown.replace("<wbr>", "")
+    assert 'value="Back to how it was"' in shown
+    assert 'name="expected_number" value="3"' in shown
+    assert not re.search(r'name="acknowledge"[^>]* checked', shown)
+    assert THEIR_PASSWORD not in shown
+    assert site.revisions.count() == 3
+
+    (merging,) = [form for form in re.findall(r"<form.*?</form>", shown, re.DOTALL) if 'value="preview"' in form]
+    hidden = dict(re.findall(r'<input type="hidden" name="(?!csrf)(\w+)" value="([^"]*)"', merging))
+    merged = owner.post(f"/installations/{site.pk}/authentication/", {**hidden, "step": "preview"})
+    assert merged.status_code == 412
+    assert "In the form now" in merged.content.decode()
+    assert 'value="Back to how it was"' in merged.content.decode()
+
+
+def test_it_goes_back_when_it_is_confirmed_against_the_new_version(
+    owner: Client, site: Installation, people: dict[str, User]
+) -> None:
+    others_save(site, people, Draft("ocpp_cloud", B))
+    restored = owner.post(
+        f"/installations/{site.pk}/history/1/restore/", {"expected_number": "3", "note": " Back to how it was "}
+    )
+    assert restored.status_code == 302, restored.content.decode()
+    site.refresh_from_db()
+    assert site.revision is not None
+    assert (site.revision.number, site.revision.restored_from, site.revision.note) == (4, 1, "Back to how it was")
