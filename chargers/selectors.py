@@ -215,6 +215,17 @@ def local_list_of(charger: Charger) -> LocalList | None:
     return getattr(charger, "local_list", None)
 
 
+def connectors_of(charger: Charger) -> list[tuple[Connector, bool]]:
+    """Each connector, and whether it stands as told: the charger is there and has said so since its last start.
+
+    For a charger from ``list_chargers`` or ``find_charger``.
+    """
+    link, online = link_of(charger), link_state_of(charger).online
+    return [
+        (row, online and link is not None and row.boot_number == link.boot_number) for row in charger.connectors.all()
+    ]
+
+
 def link_state_of(charger: Charger) -> LinkState:
     """For a charger from ``list_chargers`` or ``find_charger`` (it needs what ``with_facts`` added)."""
     link = link_of(charger)

@@ -3,15 +3,17 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.period_form import PeriodForm
 from installations.audit_trail import Wanted
 from installations.audit_words import ACTIONS
 
 SEARCH = {"class": "form-control", "type": "search"}
-MOMENT = {"class": "form-control", "type": "datetime-local"}
 
 
-class AuditFilterForm(forms.Form):
+class AuditFilterForm(PeriodForm):
     """Every field may stay empty. Times are those of the page."""
+
+    field_order = ("action", "person", "charger")
 
     action = forms.ChoiceField(
         label=_("Action"),
@@ -28,17 +30,9 @@ class AuditFilterForm(forms.Form):
         max_length=48,
         widget=forms.TextInput(attrs={**SEARCH, "placeholder": _("Whole serial number")}),
     )
-    since = forms.DateTimeField(
-        label=_("From"), required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
-    )
-    until = forms.DateTimeField(
-        label=_("Before"), required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
-    )
 
     def wanted(self) -> Wanted:
-        """By the fields that could be read; the others carry their errors."""
-        self.is_valid()
-        data = self.cleaned_data
+        data = self.readable()
         return Wanted(
             action=data.get("action", ""),
             person=data.get("person", ""),

@@ -114,6 +114,7 @@ class ConnectorSerializer(StrictSerializer):
     error_code = serializers.CharField()
     info = serializers.CharField()
     status_at = serializers.DateTimeField()
+    current = serializers.BooleanField(help_text="False: last known, the charger is away or has restarted since.")
 
 
 class OpenDeliverySerializer(StrictSerializer):

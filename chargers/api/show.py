@@ -12,7 +12,7 @@ from chargers.backends import left_behind, upstream_of
 from chargers.explain import explain, explain_delivery, explain_pause
 from chargers.models import Charger, Delivery, Rollout
 from chargers.rollout.policy import Policy
-from chargers.selectors import delivery_counts, link_of, link_state_of
+from chargers.selectors import connectors_of, delivery_counts, link_of, link_state_of
 
 
 def show_charger(row: Charger) -> dict[str, Any]:
@@ -39,8 +39,9 @@ def show_charger(row: Charger) -> dict[str, Any]:
                 "error_code": connector.error_code,
                 "info": connector.info,
                 "status_at": connector.status_at,
+                "current": current,
             }
-            for connector in row.connectors.all()
+            for connector, current in connectors_of(row)
         ],
         "vendor": row.vendor,
         "model": row.model,

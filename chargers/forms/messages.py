@@ -3,15 +3,17 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.period_form import PeriodForm
 from chargers.message_log import ACTIONS, Wanted
 from chargers.models import Direction
 
 SELECT = {"class": "form-select"}
-MOMENT = {"class": "form-control", "type": "datetime-local"}
 
 
-class MessageFilterForm(forms.Form):
+class MessageFilterForm(PeriodForm):
     """Every field may stay empty. Times are the site's (use within ``in_site_time``)."""
+
+    field_order = ("q", "action", "direction")
 
     q = forms.CharField(
         label=_("Text"),
@@ -31,17 +33,9 @@ class MessageFilterForm(forms.Form):
         choices=[("", _("Every direction")), *Direction.choices],
         widget=forms.Select(attrs=SELECT),
     )
-    since = forms.DateTimeField(
-        label=_("From"), required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
-    )
-    until = forms.DateTimeField(
-        label=_("Before"), required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M")
-    )
 
     def wanted(self) -> Wanted:
-        """By the fields that could be read; the others carry their errors."""
-        self.is_valid()
-        data = self.cleaned_data
+        data = self.readable()
         return Wanted(
             action=data.get("action", ""),
             direction=data.get("direction", ""),

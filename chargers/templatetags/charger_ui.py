@@ -6,18 +6,19 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.templatetags.ui import icon
+from accounts.templatetags.ui import icon, moment
 from chargers.alarm_rows import alarms_of_charger
 from chargers.alarms import AlarmCode
 from chargers.backends import upstream_of
 from chargers.explain import explain
-from chargers.models import Charger, Delivery, LinkPasswordChange
+from chargers.models import Charger, Connector, Delivery, LinkPasswordChange
 from chargers.password_words import WORDS
 from chargers.request_words import STATES
 from chargers.requests import CommandRow
-from chargers.selectors import link_state_of
+from chargers.selectors import connectors_of, link_state_of
 
 register = template.Library()
 
@@ -170,8 +171,19 @@ def has_upload(rows: list[CommandRow]) -> bool:
     return any(row.diagnostics is not None and row.diagnostics.under_way for row in rows)
 
 
+@register.filter
+def with_standing(charger: Charger) -> list[tuple[Connector, bool]]:
+    """The connectors of a charger read with its facts, each with whether it stands as told."""
+    return connectors_of(charger)
+
+
 @register.simple_tag
-def connector_badge(status: str) -> SafeString:
+def connector_badge(connector: Connector, current: bool = True) -> SafeString:
+    """Not ``current``: what was told last, and when, in words, with a mark of its own and no colour of a state."""
+    status = connector.status
+    if not current:
+        words = format_html(gettext("last known: {status}, {at}"), status=status, at=moment(connector.status_at))
+        return _badge("quiet", "clock-history", words)
     look = CONNECTOR_LOOKS.get(status, "quiet")
     return format_html('<span class="state state-{}">{} <span>{}</span></span>', look, icon("plug-fill"), status)
 

@@ -31,7 +31,7 @@ from chargers.forms.chargers import EditChargerForm
 from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting
 from chargers.profiles import profile_for
 from chargers.requests import recent_commands
-from chargers.selectors import find_charger, link_of, link_state_of, local_list_of
+from chargers.selectors import connectors_of, find_charger, link_of, link_state_of, local_list_of
 from chargers.services.chargers import SUPPLY, delete_charger, update_charger
 from chargers.services.local_lists import keeps_our_list
 from chargers.services.standing import standing_of
@@ -125,7 +125,7 @@ def _version(
         (link_state_of(found), heard, link and link.connected_at),
         [(alarm.code, alarm.since, str(alarm.detail)) for alarm in alarms],
         upstream and (upstream.state, {**vars(upstream.facts), "lease_until": None}),
-        [(row.number, row.status, row.error_code) for row in found.connectors.all()],
+        [(row.number, row.status, row.error_code, current) for row, current in connectors_of(found)],
         [(row.key, row.value) for row in reported],
         [(row.pk, row.state, row.reason) for row in deliveries],
         facts_of(sessions),

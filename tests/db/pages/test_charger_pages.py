@@ -1,5 +1,6 @@
 """One charger's page and its way to another installation; finding chargers and installations."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from installations.models import Installation
 from installations.services.authentication import publish_revision
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
+from tests.db.chargers import scene
 from tests.db.pages.scene import client_of, populate
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +182,26 @@ def test_the_cards_at_a_charger_and_how_its_list_stands(
     assert after.status_code == 200
     for word in words:
         assert word in after.content.decode(), word
+
+
+def test_what_a_charger_told_before_it_went_is_shown_as_last_known_with_its_time(
+    site: Installation, people: dict[str, User]
+) -> None:
+    charger = scene.charger(site, "ZCS000001", connectors=("Charging", "Available"))
+    client = client_of(people["viewer"])
+
+    def states() -> tuple[list[str], str]:
+        answer = client.get(PAGE)
+        return re.findall(
+            r'<span class="state state-(\w+)">(?:(?!</td>).)*(?:Charging|Available)', answer.content.decode()
+        ), answer["ETag"]
+
+    (live, tag), words = states(), "last known: Charging, <time"
+    assert live == ["busy", "good"]
+    charger.connectors.filter(number=2).update(boot_number=0)
+    assert states()[0] == ["busy", "quiet"], "not told since it started again"
+    ChargerLink.objects.update(disconnected_at=timezone.now())
+    gone, other = states()
+    assert (gone, other != tag) == (["quiet", "quiet"], True)
+    assert words in client.get(PAGE).content.decode()
+    assert "zuletzt bekannt: Charging" in client.get(PAGE, headers={"Accept-Language": "de"}).content.decode()
