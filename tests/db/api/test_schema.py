@@ -41,6 +41,7 @@ def test_every_operation_names_its_problems_and_every_post_its_key() -> None:
                 assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}
 
 
+MEMBERS = "/api/v1/organisations/{organisation_id}/members/"
 REVISIONS = "authentication/revisions/"
 ADDRESSES = {
     "/api/v1/authentication-changes/": "/authentication-changes/",
@@ -83,6 +84,9 @@ ADDRESSES = {
     "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/": "/webhooks/{webhook}/deliveries/{telling}/",
     "/api/v1/id-tags/": "/id-tags/",
     "/api/v1/id-tags/{card_id}/": "/id-tags/{card}/",
+    "/api/v1/organisations/{organisation_id}/": "/organisations/{firm}/",
+    MEMBERS: "/organisations/{firm}/members/",
+    f"{MEMBERS}{{member_id}}/": "/organisations/{firm}/members/{seat}/",
 }
 
 
@@ -94,7 +98,12 @@ def _judged_change(world: World) -> int:
 
 
 # Whom an owner's right does not reach.
-READERS = {"/api/v1/chargers/{device_id}/link-password/": "service"}
+READERS = {
+    "/api/v1/chargers/{device_id}/link-password/": "service",
+    "/api/v1/organisations/{organisation_id}/": "staff",
+    MEMBERS: "staff",
+    f"{MEMBERS}{{member_id}}/": "staff",
+}
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -119,6 +128,8 @@ def test_what_is_answered_is_what_the_document_says(world: World, address: str) 
         command=world.command.pk,
         webhook=world.webhook.webhook_id,
         telling=world.webhook.pk,
+        firm=world.seat.organisation_id,
+        seat=world.seat.pk,
     )
     answer = world[READERS.get(address, "owner")]("GET", made)
     assert answer.status_code == 200, answer.content
