@@ -1,8 +1,10 @@
 from django.urls import path
 
-from installations.views import audit, card_files, cards, site
+from installations.views import audit, card_files, cards, site, webhooks
 
 SITE = "installations/<int:pk>"
+FIRM = "organisations/<int:pk>"
+HOOK = "webhooks/<int:pk>"
 
 urlpatterns = [
     path("installations/new/", site.new, name="installation_new"),
@@ -22,4 +24,16 @@ urlpatterns = [
     path(f"{SITE}/cards/<int:card_pk>/", cards.edit, name="card_edit"),
     path(f"{SITE}/cards/<int:card_pk>/block/", cards.block, name="card_block"),
     path(f"{SITE}/cards/<int:card_pk>/delete/", cards.delete, name="card_delete"),
+    path(f"{SITE}/webhooks/", webhooks.of_installation, name="installation_webhooks"),
+    path(f"{SITE}/webhooks/new/", webhooks.new_of_installation, name="webhook_new"),
+    path(f"{FIRM}/webhooks/", webhooks.of_organisation, name="organisation_webhooks"),
+    path(f"{FIRM}/webhooks/new/", webhooks.new_of_organisation, name="organisation_webhook_new"),
+    path(f"{HOOK}/", webhooks.webhook, name="webhook"),
+    path(f"{HOOK}/edit/", webhooks.edit, name="webhook_edit"),
+    path(f"{HOOK}/switch/", webhooks.switch, name="webhook_switch"),
+    path(f"{HOOK}/test/", webhooks.test, name="webhook_test"),
+    path(f"{HOOK}/secret/", webhooks.secret, name="webhook_secret"),
+    path(f"{HOOK}/delete/", webhooks.delete, name="webhook_delete"),
+    path(f"{HOOK}/deliveries/<int:delivery_pk>/", webhooks.delivery, name="webhook_delivery"),
+    path(f"{HOOK}/deliveries/<int:delivery_pk>/again/", webhooks.again, name="webhook_again"),
 ]

@@ -64,6 +64,10 @@ class Webhook(models.Model):
         return self.description or shown_url(self.url)
 
     @property
+    def shown_url(self) -> str:
+        return shown_url(self.url)
+
+    @property
     def old_secret_signs_until(self) -> datetime | None:
         """None: events are signed with the one secret only."""
         until = self.old_secret_until

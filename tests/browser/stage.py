@@ -29,6 +29,8 @@ from installations.models import Circuit, IdTag, Installation
 from installations.selectors import list_installations
 from installations.services.authentication import publish_revision
 from installations.services.installations import create_installation
+from installations.webhook_models import Webhook, WebhookDelivery
+from installations.webhooks.managing import create_webhook, rotate_secret, send_test
 from tests.db.chargers import scene, sessions
 from tests.db.messages import say
 
@@ -47,6 +49,7 @@ class Stage:
     changes: tuple[int, int]
     session: Transaction
     orphan: Transaction
+    webhooks: tuple[int, int, int]
 
     @property
     def words(self) -> dict[str, object]:
@@ -64,6 +67,9 @@ class Stage:
             "firm": self.person.organisations.get().pk,
             "session": self.session.pk,
             "orphan": self.orphan.pk,
+            "webhook": self.webhooks[0],
+            "webhook_off": self.webhooks[1],
+            "telling": self.webhooks[2],
         }
 
 
@@ -99,10 +105,32 @@ def build() -> Stage:
     firm = Organisation.objects.create(name="Installers Ltd")
     Membership.objects.create(organisation=firm, user=person, is_admin=True)
     staff = User.objects.create_user("staff@example.org", name="Petra Portal", is_staff=True)
-    return Stage(person, staff, site, rollout, delivery, card, asked, changes, *_sessions(site))
+    return Stage(
+        person, staff, site, rollout, delivery, card, asked, changes, *_sessions(site), _webhooks(site, person)
+    )
 
 
 MONTH = timedelta(days=30)
+
+
+def _webhooks(site: Installation, person: User) -> tuple[int, int, int]:
+    """One that sends and meanwhile fails, one that was switched off; and an event that did not arrive at first."""
+    kinds = ["rollout.finished", "session.stopped", "alarm.raised"]
+    url = "https://hooks.example.com/portal/garage-nord?token=of-the-receiver-and-rather-long"
+    one, _secret = create_webhook(owner=site, actor=person, url=url, kinds=kinds, description="Fleet system")
+    rotate_secret(webhook=one, actor=person)
+    off, _secret = create_webhook(owner=site, actor=person, url="https://old.example.com/hook", kinds=kinds)
+    now = timezone.now()
+    Webhook.objects.filter(pk=off.pk).update(enabled=False, off_cause="gone", off_at=now)
+    for state, fault in (("delivered", ""), ("failed", "tls_expired"), ("waiting", "no_answer")):
+        told = send_test(webhook=one, actor=person)
+        log = [{"at": now.isoformat(), "status": None, "fault": "no_answer", "milliseconds": 10_000}]
+        due = now + timedelta(hours=2) if state == "waiting" else None
+        WebhookDelivery.objects.filter(pk=told.pk).update(
+            state=state, fault=fault, log=log, attempts=1, attempted_at=now, due_at=due
+        )
+    Webhook.objects.filter(pk=one.pk).update(failing_since=now)
+    return one.pk, off.pk, told.pk
 
 
 def _change(person: User, *, apply: bool = False) -> int:

@@ -7,12 +7,14 @@ from accounts.models import User
 from chargers.models import Charger, Connector, Delivery, DeliveryEvent, RefusedTag, Rollout
 from chargers.services.rollouts import start_rollout
 from installations.models import Circuit, IdTag, Installation
+from installations.webhook_models import Webhook, WebhookDelivery
+from installations.webhooks.managing import create_webhook, send_test
 from tests.db.chargers.sessions import session
 from tests.db.messages import say
 
 
 def populate(site: Installation, first: int, count: int) -> Rollout:
-    """Chargers with connectors, a delivery, a refused card, a session; as many circuits, cards, messages."""
+    """Chargers with connectors, delivery, refused card and session; as many circuits, cards, messages, told events."""
     assert site.revision is not None
     rollout = Rollout.objects.filter(revision=site.revision).first() or start_rollout(site.revision, {})
     chargers = Charger.objects.bulk_create(
@@ -38,9 +40,25 @@ def populate(site: Installation, first: int, count: int) -> Rollout:
         RefusedTag(charger=charger, id_tag="NEW", status="Invalid", refused_at=timezone.now()) for charger in chargers
     )
     say(Charger.objects.get(device_id="ZCS000001"), count)
+    webhooks(site, count)
     for number, charger in enumerate(chargers):
         session(charger, hours=None if number % 2 else 1, id_tag=f"CARD{number}")
     return rollout
+
+
+def webhooks(site: Installation, count: int) -> Webhook:
+    """A few at most; the first has sent as many events."""
+    for _number in range(min(count, 8)):
+        kinds, actor = ["rollout.finished", "drift.found"], User.objects.earliest("pk")
+        create_webhook(owner=site, actor=actor, url="https://hooks.example.com/x", kinds=kinds)
+    first = site.webhooks.earliest("pk")
+    for _number in range(count):
+        send_test(webhook=first, actor=actor)
+    log = [{"at": timezone.now().isoformat(), "status": 500, "fault": "status_unexpected", "milliseconds": 30}]
+    WebhookDelivery.objects.filter(webhook=first).update(
+        log=log, state="failed", due_at=None, fault="status_unexpected"
+    )
+    return first
 
 
 def client_of(user: User) -> Client:

@@ -14,6 +14,7 @@ from chargers.models import Charger, Delivery, GatewayRequest, Rollout, Transact
 from chargers.services.rollouts import start_rollout
 from installations.models import Circuit, Grant, IdTag, Installation
 from installations.services.installations import create_installation
+from installations.webhook_models import WebhookDelivery
 from tests.db.chargers import scene
 from tests.db.pages.scene import client_of, populate
 
@@ -31,7 +32,13 @@ def addresses(site: Installation, rollout: Rollout) -> dict[str, str]:
     assert delivery is not None
     assert card is not None
     assert session is not None
+    webhook = site.webhooks.earliest("pk")
     return {
+        "installation_webhooks": reverse("installation_webhooks", kwargs=own),
+        "webhook_new": reverse("webhook_new", kwargs=own),
+        "webhook": reverse("webhook", args=[webhook.pk]),
+        "webhook_edit": reverse("webhook_edit", args=[webhook.pk]),
+        "webhook_delivery": reverse("webhook_delivery", args=[webhook.pk, webhook.deliveries.latest("pk").pk]),
         "installations": reverse("installations"),
         "installation": reverse("installation", kwargs=own),
         "installation_chargers": reverse("installation_chargers", kwargs=own),
@@ -90,6 +97,11 @@ def diagnostics_of(device_id: str) -> int:
 # Page: roles that get 200; who is related but lacks the role gets 403, strangers 404.
 ALL = frozenset({"owner", "service", "viewer"})
 RIGHTS: dict[str, frozenset[str]] = {
+    "installation_webhooks": frozenset({"owner", "service"}),
+    "webhook_new": frozenset({"owner", "service"}),
+    "webhook": frozenset({"owner", "service"}),
+    "webhook_edit": frozenset({"owner", "service"}),
+    "webhook_delivery": frozenset({"owner", "service"}),
     "installation": ALL,
     "installation_chargers": ALL,
     "installation_authentication": ALL,
@@ -138,6 +150,13 @@ FOR_EVERYBODY = {
     "installation_new",
 }
 POSTS: dict[str, frozenset[str]] = {
+    "webhook_new": frozenset({"owner", "service"}),
+    "webhook_edit": frozenset({"owner", "service"}),
+    "webhook_switch": frozenset({"owner", "service"}),
+    "webhook_test": frozenset({"owner", "service"}),
+    "webhook_secret": frozenset({"owner", "service"}),
+    "webhook_delete": frozenset({"owner", "service"}),
+    "webhook_again": frozenset({"owner", "service"}),
     "installation_authentication": frozenset({"owner", "service"}),
     "backend_test_start": frozenset({"owner", "service"}),
     "charger_commands": frozenset({"owner", "service"}),
@@ -181,6 +200,9 @@ ELSEWHERE = {
     "passkey_remove",
     "passkey_sign_in",
     "invitation",
+    # tests/db/pages/test_webhook_pages.py
+    "organisation_webhooks",
+    "organisation_webhook_new",
     "member",
     "organisation",
     "organisation_second_factor",
@@ -241,6 +263,11 @@ def post_address(name: str, site: Installation, rollout: Rollout) -> str:
             return reverse(name, args=[rollout.pk])
         case "charger_delete" | "charger_link_password_cancel" | "charger_commands" | "local_list_send":
             return reverse(name, args=["ZCS000001"])
+        case "webhook_again":
+            told = WebhookDelivery.objects.filter(webhook__installation=site).latest("pk")
+            return reverse(name, args=[told.webhook_id, told.pk])
+        case "webhook_edit" | "webhook_switch" | "webhook_test" | "webhook_secret" | "webhook_delete":
+            return reverse(name, args=[site.webhooks.earliest("pk").pk])
         case "circuit_delete":
             circuit = Circuit.objects.filter(installation=site).first()
             assert circuit is not None
