@@ -1,13 +1,11 @@
 """The rules of ``chargers.alarms`` as conditions on chargers' rows, for filters and counts; and their facts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Value
 from django.utils import timezone
 
 from chargers.alarms import (
@@ -29,55 +27,30 @@ from installations.authentication import CLOUD
 
 @dataclass(frozen=True)
 class Sign:
-    """Where an alarm shows: in rows of ``model`` that fulfil ``condition`` (path before each column, now).
-
-    ``path``: leads there from a charger that has one such row at most; empty where it may have several.
-    """
+    """Where an alarm shows: in rows of ``model``, each of one charger, that fulfil ``condition`` (given now)."""
 
     model: type[Model]
-    condition: Callable[[str, datetime], Q]
-    path: str = ""
+    condition: Callable[[datetime], Q]
 
     def rows(self, now: datetime) -> QuerySet[Any]:
-        return self.model._default_manager.filter(self.condition("", now)).order_by()
-
-    def of_charger(self, now: datetime) -> Q:
-        if self.path:
-            return self.condition(f"{self.path}__", now)
-        return Q(Exists(self.rows(now).filter(charger=OuterRef("pk"))))
-
-
-def _at(path: str, **wanted: Any) -> Q:
-    return Q(**{path + column: value for column, value in wanted.items()})
+        return self.model._default_manager.filter(self.condition(now)).order_by()
 
 
 SIGNS: Mapping[AlarmCode, Sign] = {
-    AlarmCode.DUPLICATE_IDENTITY: Sign(
-        ChargerLink, lambda path, _now: _at(path, alarm=AlarmCode.DUPLICATE_IDENTITY), "link"
-    ),
+    AlarmCode.DUPLICATE_IDENTITY: Sign(ChargerLink, lambda _now: Q(alarm=AlarmCode.DUPLICATE_IDENTITY)),
     AlarmCode.LOGIN_REFUSED: Sign(
-        RefusedLogin,
-        lambda path, now: _at(path, count__gte=MOST_REFUSED_LOGINS, last_at__gte=now - REFUSED_LOGINS_COUNT),
-        "refused_login",
+        RefusedLogin, lambda now: Q(count__gte=MOST_REFUSED_LOGINS, last_at__gte=now - REFUSED_LOGINS_COUNT)
     ),
     AlarmCode.SECURITY_EVENT: Sign(
-        SecurityEvent, lambda path, now: _at(path, kind__in=sorted(SERIOUS_EVENTS), at__gte=now - EVENT_AGE)
+        SecurityEvent, lambda now: Q(kind__in=sorted(SERIOUS_EVENTS), at__gte=now - EVENT_AGE)
     ),
-    AlarmCode.CONNECTOR_FAULT: Sign(Connector, lambda path, _now: _at(path, status="Faulted")),
+    AlarmCode.CONNECTOR_FAULT: Sign(Connector, lambda _now: Q(status="Faulted")),
     AlarmCode.CLOCK_OFF: Sign(
         ChargerLink,
-        lambda path, _now: (
-            _at(path, clock_offset_seconds__gt=CLOCK_OFF_SECONDS)
-            | _at(path, clock_offset_seconds__lt=-CLOCK_OFF_SECONDS)
-        ),
-        "link",
+        lambda _now: Q(clock_offset_seconds__gt=CLOCK_OFF_SECONDS) | Q(clock_offset_seconds__lt=-CLOCK_OFF_SECONDS),
     ),
-    AlarmCode.BACKEND_REFUSES: Sign(
-        UpstreamLink, lambda path, _now: _at(path, state="waiting", fault__in=sorted(LOGIN_FAULTS)), "upstream"
-    ),
-    AlarmCode.QUEUE_OLD: Sign(
-        UpstreamMessage, lambda path, now: _at(path, ended_at__isnull=True, queued_at__lt=now - QUEUE_AGE)
-    ),
+    AlarmCode.BACKEND_REFUSES: Sign(UpstreamLink, lambda _now: Q(state="waiting", fault__in=sorted(LOGIN_FAULTS))),
+    AlarmCode.QUEUE_OLD: Sign(UpstreamMessage, lambda now: Q(ended_at__isnull=True, queued_at__lt=now - QUEUE_AGE)),
 }
 
 
@@ -85,13 +58,20 @@ def serious_events() -> QuerySet[SecurityEvent]:
     return SecurityEvent.objects.filter(kind__in=sorted(SERIOUS_EVENTS))
 
 
-def having(code: AlarmCode, now: datetime | None = None) -> Q:
-    """Chargers with this alarm, looked at one by one: for counts over few of many."""
-    return SIGNS[code].of_charger(now or timezone.now())
-
-
-def having_any(now: datetime | None = None) -> Q:
-    return reduce(or_, (having(code, now or timezone.now()) for code in AlarmCode))
+def alarms_at(installation_ids: Collection[int]) -> dict[int, dict[AlarmCode, set[int]]]:
+    """By installation and alarm the chargers that have it, in one query from where alarms show: they are rare."""
+    now = timezone.now()
+    here = {"charger__installation__in": list(installation_ids)}
+    first, *others = (
+        sign.rows(now).filter(**here).annotate(code=Value(code.value)).values_list(
+            "charger__installation_id", "code", "charger_id"
+        )
+        for code, sign in SIGNS.items()
+    )  # fmt: skip
+    found: dict[int, dict[AlarmCode, set[int]]] = {}
+    for installation_id, code, charger_id in first.union(*others):
+        found.setdefault(installation_id, {}).setdefault(AlarmCode(code), set()).add(charger_id)
+    return found
 
 
 def alarmed(now: datetime | None = None) -> Q:

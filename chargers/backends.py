@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from chargers.alarm_rows import upstream_facts_of
@@ -60,7 +60,7 @@ class BackendCounts:
 
 
 def backend_counts(installation_ids: Collection[int]) -> Mapping[int, BackendCounts]:
-    """Two queries for any number of installations; those that have no backend count zero."""
+    """One query for any number of installations; those that have no backend count zero."""
     ids = list(installation_ids)
     links: Any = UpstreamLink.objects.filter(charger__installation__in=ids).exclude(url="").order_by()
     served = Q(lease_until__gte=timezone.now())
@@ -74,19 +74,21 @@ def backend_counts(installation_ids: Collection[int]) -> Mapping[int, BackendCou
         Shown.CLOSED: Q(state="closed"),
     }
     counted = {str(state): Count("pk", filter=condition) for state, condition in states.items()}
-    waiting: Any = UpstreamMessage.objects.filter(charger__installation__in=ids, ended_at__isnull=True).order_by()
-    queues = {
-        row["charger__installation"]: row
-        for row in waiting.values("charger__installation").annotate(queued=Count("pk"), oldest=Min("queued_at"))
+    waiting: Any = UpstreamMessage.objects.filter(
+        charger__installation=OuterRef("charger__installation"), ended_at__isnull=True
+    ).order_by()
+    waiting = waiting.values("charger__installation")
+    queue = {
+        "queued": Subquery(waiting.annotate(found=Count("pk")).values("found")),
+        "oldest": Subquery(waiting.annotate(found=Min("queued_at")).values("found")),
     }
     found: dict[int, BackendCounts] = {pk: BackendCounts() for pk in ids}
-    for row in links.values("charger__installation").annotate(total=Count("pk"), **counted):
+    for row in links.values("charger__installation").annotate(total=Count("pk"), **counted, **queue):
         by_state = {state: row[state] for state in counted}
-        queue = queues.get(row["charger__installation"], {})
         found[row["charger__installation"]] = BackendCounts(
             **by_state,
             unserved=row["total"] - sum(by_state.values()),
-            queued=queue.get("queued", 0),
-            oldest_at=queue.get("oldest"),
+            queued=row["queued"] or 0,
+            oldest_at=row["oldest"],
         )
     return found

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, Query
 from django.utils import timezone
 
 from accounts.actor import Who
-from chargers.alarm_rows import alarmed, having, having_any, serious_events
+from chargers.alarm_rows import alarmed, alarms_at, serious_events
 from chargers.alarms import AlarmCode
 from chargers.backend_limits import with_limits
 from chargers.link_state import LIVENESS, NODE_ALIVE, Activity, LinkFacts, LinkState, is_reserved, link_state
@@ -79,8 +79,7 @@ def drifted() -> Exists:
 
 
 def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts]:
-    """Counts by state for several installations in one query; installations without chargers count zero."""
-    now = timezone.now()
+    """Counts by state for several installations in two queries; installations without chargers count zero."""
     rows: Iterable[Any] = (
         Charger.objects.filter(installation_id__in=list(installation_ids))
         .annotate(charging_now=charging_now(), on_its_way=open_delivery(), drifts=drifted())
@@ -88,27 +87,29 @@ def charger_counts(installation_ids: Collection[int]) -> dict[int, ChargerCounts
         .values("installation_id")
         .annotate(
             total=Count("pk"),
-            online=Count("pk", filter=online_links(now)),
+            online=Count("pk", filter=online_links(timezone.now())),
             charging=Count("pk", filter=Q(charging_now=True)),
             waiting=Count("pk", filter=Q(on_its_way=True)),
             drift=Count("pk", filter=Q(drifts=True)),
-            alarm=Count("pk", filter=having_any(now)),
-            **{f"count_{code}": Count("pk", filter=having(code, now)) for code in AlarmCode},
         )
     )
-    counts = {
-        row["installation_id"]: ChargerCounts(
-            row["total"],
-            row["online"],
-            row["charging"],
-            row["waiting"],
-            row["alarm"],
-            {code: row[f"count_{code}"] for code in AlarmCode if row[f"count_{code}"]},
-            row["drift"],
-        )
-        for row in rows
-    }
-    return {pk: counts.get(pk, ChargerCounts()) for pk in installation_ids}
+    by_site = {row["installation_id"]: row for row in rows}
+    alarms = alarms_at(installation_ids)
+    return {pk: _counts(by_site.get(pk), alarms.get(pk, {})) for pk in installation_ids}
+
+
+def _counts(row: Mapping[str, int] | None, alarms: Mapping[AlarmCode, set[int]]) -> ChargerCounts:
+    if row is None:
+        return ChargerCounts()
+    return ChargerCounts(
+        row["total"],
+        row["online"],
+        row["charging"],
+        row["waiting"],
+        len(set().union(*alarms.values())),
+        {code: len(alarms[code]) for code in AlarmCode if code in alarms},
+        row["drift"],
+    )
 
 
 def installations_with(rows: QuerySet[Installation], state: str) -> QuerySet[Installation]:
