@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.actor import Actor
 from accounts.api.paging import ReasonQuery, page_of
 from accounts.api.view import ResourceView, expected_version, tagged
 from accounts.permissions import Action, Scope
@@ -27,6 +28,15 @@ from installations.services.installations import (
     delete_installation,
     update_installation,
 )
+
+
+def require_new(actor: Actor) -> None:
+    """Raises Forbidden for a token that may not make installations."""
+    if not actor.has_scope(Scope.INSTALLATIONS):
+        raise Forbidden.scope(Scope.INSTALLATIONS.value)
+    if actor.installation_ids is not None:
+        detail = gettext("This API token is for some installations only: it cannot make new ones.")
+        raise Forbidden("token_limited", detail, extra={})
 
 
 class InstallationsView(ResourceView):
@@ -59,11 +69,7 @@ class InstallationsView(ResourceView):
     )
     def post(self, request: Request) -> Response:
         """Create an installation in native mode; you become its owner and service."""
-        if not self.actor.has_scope(Scope.INSTALLATIONS):
-            raise Forbidden.scope(Scope.INSTALLATIONS.value)
-        if self.actor.installation_ids is not None:
-            detail = gettext("This API token is for some installations only: it cannot make new ones.")
-            raise Forbidden("token_limited", detail, extra={})
+        require_new(self.actor)
         return self.once(self._create)
 
     def _create(self) -> Response:

@@ -7,6 +7,7 @@ from chargers.api.backend_tests import BackendTestsView, BackendTestView
 from chargers.api.changes import ChangeApplyView, ChangeItemsView, ChangesView, ChangeView
 from chargers.api.chargers import ChargersView, ChargerView, ManyChargersView
 from chargers.api.commands import CommandDiagnosticsView, CommandsView, CommandView, ConfigurationView
+from chargers.api.installation_list import InstallationListView
 from chargers.api.installations import InstallationsView, InstallationView
 from chargers.api.link_passwords import LinkPasswordView
 from chargers.api.local_lists import LocalListView
@@ -33,6 +34,7 @@ urlpatterns = [
     path("sessions/", SessionsView.as_view(), name="api-sessions"),
     path("sessions/<id:session_id>/", SessionView.as_view(), name="api-session"),
     path("sessions/<id:session_id>/meter-values/", MeterValuesView.as_view(), name="api-meter-values"),
+    path("installations/bulk/", InstallationListView.as_view(), name="api-installations-bulk"),
     path("installations/", InstallationsView.as_view(), name="api-installations"),
     path(f"{SITE}/", InstallationView.as_view(), name="api-installation"),
     path(f"{SETTINGS}/", AuthenticationView.as_view(), name="api-authentication"),

@@ -60,6 +60,7 @@ TABLE: dict[str, Address] = {
     "api-tokens": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/tokens/"),
     "api-token": Address({"GET": frozenset(), "DELETE": frozenset()}, lambda world: "/tokens/999999999/"),
     "api-installations": Address({"GET": EVERYBODY, "POST": EVERYBODY}, lambda world: "/installations/"),
+    "api-installations-bulk": Address({"POST": EVERYBODY}, lambda world: "/installations/bulk/"),
     "api-installation": Address({"GET": SEE, "PATCH": SWITCH, "DELETE": OWNER}, *site("")),
     "api-circuits": Address({"GET": SEE, "POST": SERVICE}, *site("circuits/")),
     "api-circuit": Address(
