@@ -32,6 +32,13 @@ class Shown:
         return "guest" if self.guest else "staff" if self.staff else "person"
 
 
+def restore_too_late(page: Page) -> None:
+    """As if the page had stood open while somebody else saved."""
+    page.locator('#restore input[name="expected_number"]').evaluate("field => { field.value = '1'; }")
+    page.locator("#restore .btn-primary").click()
+    expect(page.get_by_role("button", name="Restore all the same")).to_be_visible()
+
+
 def preview_direct(page: Page) -> None:
     page.locator('input[name="mode"][value="ocpp_direct"]').check()
     page.locator("#id_server_url").fill("ws://192.168.1.9/ocpp/{deviceId}")
@@ -96,6 +103,7 @@ PAGES = [
     Shown("backend-test", "backend_test", "/installations/{site}/authentication/test/{test}/"),
     Shown("history", "installation_history", "/installations/{site}/history/"),
     Shown("restore", "revision_restore", "/installations/{site}/history/1/restore/"),
+    Shown("restore-late", "revision_restore", "/installations/{site}/history/1/restore/", restore_too_late),
     Shown("circuits", "installation_circuits", "/installations/{site}/circuits/"),
     Shown("access", "installation_access", "/installations/{site}/access/"),
     Shown("audit", "installation_audit", "/installations/{site}/audit/"),
