@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Action
 from installations.models import DriftPolicy, Mode, OfflineAuthorization, Role
 
 ACTIONS = {
@@ -150,6 +151,26 @@ def field_word(name: str) -> str:
     return str(FIELDS.get(name, name))
 
 
+# What somebody of the platform looked at or did by that status alone.
+RIGHTS = {
+    Action.VIEW: _("to look at it"),
+    Action.VIEW_MESSAGES: _("to read its messages"),
+    Action.EDIT_INSTALLATION: _("to change its data"),
+    Action.EDIT_TECHNICAL: _("to change its technical data"),
+    Action.DELETE_INSTALLATION: _("to delete it"),
+    Action.SET_AUTHENTICATION: _("to set its authentication"),
+    Action.STEER_ROLLOUT: _("to steer a rollout"),
+    Action.EDIT_CHARGERS: _("to change its chargers"),
+    Action.COMMAND_CHARGERS: _("to give its chargers commands"),
+    Action.EDIT_CARDS: _("to change its charge cards"),
+    Action.VIEW_ACCESS: _("to see who has access"),
+    Action.VIEW_AUDIT: _("to read its audit trail"),
+    Action.GRANT_ACCESS: _("to give access"),
+    Action.VIEW_WEBHOOKS: _("to look at its webhooks"),
+    Action.EDIT_WEBHOOKS: _("to change its webhooks"),
+}
+
+
 def value_words(value: Any, name: str = "") -> str:
     """A value of ``before`` or ``after`` on one line; empty for what is not there. ``name``: of its field."""
     if value is None or value in ("", [], {}):
@@ -158,6 +179,8 @@ def value_words(value: Any, name: str = "") -> str:
         return ", ".join(field_word(str(one)) for one in value)
     if name in CHOICES:
         return str(dict(CHOICES[name].choices).get(value, value))
+    if name == "action":
+        return str(RIGHTS.get(value, value))
     if name.endswith("_at"):
         return _moment(str(value))
     if isinstance(value, bool):

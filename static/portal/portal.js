@@ -89,10 +89,12 @@ const showModeFields = () => {
   }
 };
 document.addEventListener("change", (event) => event.target.name === "mode" && showModeFields());
+const showTab = () => document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.addEventListener("DOMContentLoaded", () => {
   showModeFields();
-  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  showTab();
 });
+window.addEventListener("resize", showTab);
 
 // A preview of something else than what stands in the form misleads: it goes with the first change.
 document.addEventListener("input", (event) => {
