@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.templatetags.ui import icon, moment
 from chargers.sessions.readings import Reading
 from chargers.sessions.selectors import STOP_LOST, SessionState, Shown
+from chargers.sessions.timeline import Happening, Step
 
 register = template.Library()
 
@@ -56,6 +57,17 @@ REMARKS: Mapping[str, Any] = {
     "id_tag_long": _("The card's number is longer than the standard allows."),
     "connector_absurd": _("The charger named a connector that it cannot have."),
 }
+# How a step of the timeline looks, and what it says.
+STEPS: Mapping[str, tuple[str, Any]] = {
+    Happening.BEGAN: ("", _("Charging began")),
+    Happening.PAUSED: ("tone-wait", _("Paused: no power flowed")),
+    Happening.RESUMED: ("", _("Charging went on")),
+    Happening.SILENT: ("tone-wait", _("The charger told nothing from here on")),
+    Happening.HEARD_AGAIN: ("", _("The charger was heard of again")),
+    Happening.ENDED: ("tone-good", _("Charging ended")),
+    Happening.END_UNKNOWN: ("tone-wait", _("The end was never told by the charger")),
+    Happening.GOES_ON: ("tone-busy", _("It goes on")),
+}
 MEASURANDS: Mapping[str, Any] = {
     "Energy.Active.Import.Register": _("Energy register"), "Power.Active.Import": _("Power"),
     "Power.Offered": _("Power offered"), "Power.Factor": _("Power factor"), "Current.Import": _("Current"),
@@ -79,6 +91,16 @@ def remark_badge(one: Shown) -> SafeString | str:
     first = str(remark_words(one.remarks[0]))
     return format_html('<span class="state state-wait" title="{}">{} <span>{}</span></span>',
                        first, icon("exclamation-triangle-fill"), gettext("remark"))  # fmt: skip
+
+
+@register.filter
+def step_tone(step: Step) -> str:
+    return STEPS[step.what][0]
+
+
+@register.filter
+def step_words(step: Step) -> str:
+    return str(STEPS[step.what][1])
 
 
 @register.simple_tag

@@ -35,6 +35,7 @@ from chargers.sessions.selectors import (
     shown,
     totals_of,
 )
+from chargers.sessions.timeline import timeline_of
 from installations.access import require
 from installations.models import Installation
 from installations.web import installation_for
@@ -102,6 +103,12 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
         "session": row,
         "moved": row.charger.installation_id != row.installation_id,
         "course": course,
+        "steps": timeline_of(
+            course,
+            began=None if one.state == "orphan" else row.began_at,
+            ended=one.ended_at,
+            running=one.state == "running",
+        ),
         "chart": chart_of(course),
         "table": _table(course.power, course.energy, {gap.end for gap in course.gaps}),
         "estimate": estimate,

@@ -14,7 +14,8 @@ from tests.browser.table import PAGES, Shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-DESK, TABLET, PHONE = {"width": 1280, "height": 900}, {"width": 768, "height": 900}, {"width": 360, "height": 740}
+WALL, DESK = {"width": 2560, "height": 1300}, {"width": 1280, "height": 900}
+TABLET, PHONE = {"width": 768, "height": 900}, {"width": 360, "height": 740}
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def paint(page: Page, scheme: Literal["light", "dark"]) -> None:
 
 def narrow(page: Page, shown: Shown) -> list[str]:
     found = []
-    for size in (TABLET, PHONE):
+    for size in (WALL, TABLET, PHONE):
         page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict
         if not fits(page):
             found.append(f"{shown.name} scrolls sideways at {size['width']} px")
