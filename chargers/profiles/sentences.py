@@ -2,7 +2,14 @@
 
 from django.utils.translation import gettext_noop
 
-TITLES = (gettext_noop("Alfen, firmware 4 and 5"), gettext_noop("Alfen, firmware 6 and newer"))
+TITLES = (
+    gettext_noop("Alfen, firmware 4 and 5"),
+    gettext_noop("Alfen, firmware 6 and newer"),
+    gettext_noop("Any OCPP 1.6J charger"),
+    gettext_noop("Simulated charger that keeps its link"),
+    gettext_noop("Simulated charger that leaves for the backend"),
+    gettext_noop("Simulated charger whose firmware cannot do direct mode"),
+)
 WHERE = (
     gettext_noop(
         "ACE Service Installer: tab Connectivity, there General. Choose the back office preset for settings of "

@@ -182,8 +182,8 @@ def connector_badge(connector: Connector, current: bool = True) -> SafeString:
     """Not ``current``: what was told last, and when, in words, with a mark of its own and no colour of a state."""
     status = connector.status
     if not current:
-        words = format_html(gettext("last known: {status}, {at}"), status=status, at=moment(connector.status_at))
-        return _badge("quiet", "clock-history", words)
+        badge = _badge("quiet", "clock-history", gettext("last known"), status)
+        return format_html('{} <span class="muted">{}</span>', badge, moment(connector.status_at))
     look = CONNECTOR_LOOKS.get(status, "quiet")
     return format_html('<span class="state state-{}">{} <span>{}</span></span>', look, icon("plug-fill"), status)
 

@@ -196,7 +196,7 @@ def test_what_a_charger_told_before_it_went_is_shown_as_last_known_with_its_time
             r'<span class="state state-(\w+)">(?:(?!</td>).)*(?:Charging|Available)', answer.content.decode()
         ), answer["ETag"]
 
-    (live, tag), words = states(), "last known: Charging, <time"
+    (live, tag), words = states(), 'last known: Charging</span></span> <span class="muted"><time'
     assert live == ["busy", "good"]
     charger.connectors.filter(number=2).update(boot_number=0)
     assert states()[0] == ["busy", "quiet"], "not told since it started again"
