@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from chargers.charging.composite import Place, limit_at, until
 from chargers.charging.profile import TN, ChargingProfile, Supply
@@ -33,9 +34,18 @@ def supply_of(installation: Installation) -> Supply:
 
 def with_limits(rows: QuerySet[Charger]) -> QuerySet[Charger]:
     """Ready for ``limits_of``: two more queries however many rows."""
+    return rows.prefetch_related(*_with_limits())
+
+
+def read_with_limits(rows: Sequence[Charger]) -> None:
+    """The same for rows that are read already."""
+    prefetch_related_objects(rows, *_with_limits())
+
+
+def _with_limits() -> "tuple[Prefetch[Any], Prefetch[Any]]":
     standing = BackendProfile.objects.filter(closed_at=None)
     running = Transaction.objects.filter(stop_received_at=None, orphan=False)
-    return rows.prefetch_related(
+    return (
         Prefetch("backend_profiles", queryset=standing, to_attr="standing_profiles"),
         Prefetch("transactions", queryset=running, to_attr="running_sessions"),
     )

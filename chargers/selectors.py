@@ -26,6 +26,7 @@ from chargers.models import (
     UpstreamMessage,
 )
 from chargers.rollout.states import OPEN_STATES, RolloutState, WaitReason
+from chargers.shares import with_shares
 from installations.access import visible
 from installations.models import Installation
 
@@ -154,12 +155,12 @@ def list_chargers(
 
 
 def find_charger(who: Who, device_id: str, *, whole: bool = False) -> Charger | None:
-    """By device id in any capitalisation, with its setting; None: foreign or nonexistent.
+    """By device id in any capitalisation, with its setting and shares; None: foreign or nonexistent.
 
     ``whole``: with its open deliveries and ready for ``limits_of``, three queries more.
     """
     rows = visible(Charger.objects.all(), who)
-    rows = with_limits(with_facts(rows)) if whole else with_facts(rows, deliveries=False)
+    rows = with_limits(with_facts(rows)) if whole else with_shares(with_facts(rows, deliveries=False))
     rows = rows.select_related("installation__revision", "local_list")
     rows = rows.defer("local_list__entries", "local_list__digest")
     return rows.filter(device_id=device_id.upper()).first()

@@ -120,7 +120,7 @@ class Room:
         }
         if unbalance is not None:
             self.left |= {(UNBALANCE, line): unbalance for line in LINES}
-        self._above = {key: _above(known, key) for key in known}
+        self._above = {key: above(known, key) for key in known}
         self._places: dict[tuple[int, tuple[int, ...]], tuple[tuple[int, int], ...]] = {}
 
     def places(self, outlet: Outlet) -> tuple[tuple[int, int], ...]:
@@ -141,7 +141,7 @@ class Room:
             self.left[place] -= amount
 
 
-def _above(fuses: Mapping[int, Fuse], key: int | None) -> tuple[int, ...]:
+def above(fuses: Mapping[int, Fuse], key: int | None) -> tuple[int, ...]:
     found: list[int] = []
     while key is not None and key in fuses and key not in found:
         found.append(key)

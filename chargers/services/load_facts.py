@@ -1,13 +1,13 @@
 """Reads what the allocator needs to know of a site, in a number of queries that does not grow with its chargers."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from chargers.backend_limits import limits_of, with_limits
 from chargers.balancing.drawn import drawn_amps, need_of
@@ -35,6 +35,8 @@ class Gathered:
     sessions: Mapping[Key, Transaction]
     drawn: Mapping[Key, float | None]
     unbalance: int | None
+    chargers: Mapping[int, Charger]
+    circuits: Sequence[Circuit]
 
 
 def tenths(amps: Decimal | float) -> int:
@@ -53,34 +55,41 @@ def base_load(installation: Installation, site: SiteLoad, now: datetime) -> tupl
     return measured[0], measured[1], measured[2]
 
 
-def fuses_of(installation: Installation, site: SiteLoad, now: datetime) -> list[Fuse]:
+def fuses_of(
+    installation: Installation, circuits: Iterable[Circuit], site: SiteLoad, now: datetime
+) -> list[Fuse]:  # fmt: skip
     whole = installation.main_fuse_current
     room = None
     if whole is not None:
         first, second, third = (int((float(whole) - each) * 10) for each in base_load(installation, site, now))
         room = first, second, third
-    circuits = Circuit.objects.filter(installation=installation).order_by("pk")
     below = [Fuse(row.pk, row.parent_id or MAIN, (tenths(row.max_current),) * 3) for row in circuits]
     return [Fuse(MAIN, None, room), *below]
 
 
 def gather(installation: Installation, site: SiteLoad, now: datetime) -> Gathered:
     """The shares are locked: what a gateway may say next waits until the round is kept."""
-    here = Q(charger__installation=installation)
-    shares = {
-        (row.charger_id, row.connector): row
-        for row in ChargingShare.objects.select_for_update(of=("self",)).filter(here).order_by("pk")
-    }
-    running = Transaction.objects.filter(here, stop_received_at=None, orphan=False).order_by("pk")
-    sessions = {(row.charger_id, row.connector): row for row in running}
+    shares = _by_key(_shares(installation).select_for_update(of=("self",)))
+    sessions = _running(installation)
     drawn = _drawn(sessions, shares, now)
-    resting = _resting(installation, now)
-    online = ExpressionWrapper(online_links(now), output_field=BooleanField())
-    rows = Charger.objects.filter(installation=installation).select_related(
-        "link", "charging_limit", "applied_revision", "installation"
-    )
+    rows = with_limits(_chargers(installation, now))
+    return _gathered(installation, site, now, rows, shares, sessions, drawn, _resting(installation, now))
+
+
+def look(installation: Installation, site: SiteLoad, now: datetime) -> Gathered:
+    """What everybody may hold, for people to see. Nothing is locked, and what a car would take is not asked for."""
+    rows, shares = _chargers(installation, now), _by_key(_shares(installation))
+    return _gathered(installation, site, now, rows, shares, _running(installation), {}, frozenset())
+
+
+def _gathered(
+    installation: Installation, site: SiteLoad, now: datetime, rows: QuerySet[Charger],
+    shares: Mapping[Key, ChargingShare], sessions: Mapping[Key, Transaction], drawn: Mapping[Key, float | None],
+    resting: Collection[Key],
+) -> Gathered:  # fmt: skip
     outlets: list[Outlet] = []
-    for charger in with_limits(rows.annotate(online_now=online)).order_by("pk"):
+    chargers = {charger.pk: charger for charger in rows}
+    for charger in chargers.values():
         backend = {limit.connector: tenths(limit.amperes) for limit in limits_of(charger, now)}
         for connector in _connectors(charger, sessions):
             key = charger.pk, connector
@@ -88,10 +97,33 @@ def gather(installation: Installation, site: SiteLoad, now: datetime) -> Gathere
             found = _session(charger, session, shares.get(key), drawn.get(key), key in resting, backend.get(connector))
             outlets.append(_outlet(charger, key, shares.get(key), found, now, installation.network_type))
     unbalance = installation.unbalance_limit
+    circuits = list(Circuit.objects.filter(installation=installation).order_by("pk"))
     return Gathered(
-        fuses_of(installation, site, now), outlets, shares, sessions, drawn,
-        None if unbalance is None else tenths(unbalance),
+        fuses_of(installation, circuits, site, now), outlets, shares, sessions, drawn,
+        None if unbalance is None else tenths(unbalance), chargers, circuits,
     )  # fmt: skip
+
+
+def _shares(installation: Installation) -> QuerySet[ChargingShare]:
+    return ChargingShare.objects.filter(charger__installation=installation).order_by("pk")
+
+
+def _by_key(shares: Iterable[ChargingShare]) -> dict[Key, ChargingShare]:
+    return {(row.charger_id, row.connector): row for row in shares}
+
+
+def _running(installation: Installation) -> dict[Key, Transaction]:
+    here = Q(charger__installation=installation)
+    rows = Transaction.objects.filter(here, stop_received_at=None, orphan=False).order_by("pk")
+    return {(row.charger_id, row.connector): row for row in rows}
+
+
+def _chargers(installation: Installation, now: datetime) -> QuerySet[Charger]:
+    online = ExpressionWrapper(online_links(now), output_field=BooleanField())
+    rows = Charger.objects.filter(installation=installation).select_related(
+        "link", "charging_limit", "applied_revision", "installation"
+    )
+    return rows.annotate(online_now=online).order_by("pk")
 
 
 def _connectors(charger: Charger, sessions: Mapping[Key, Transaction]) -> list[int]:
@@ -117,9 +149,17 @@ def _outlet(
         reachable=bool(getattr(charger, "online_now")) and not away and not _stuck(share, now),  # noqa: B009  annotated
         managed=not refuses and not away,
         absent=link is None or link.connected_at is None,
-        standby=Held(share.standby_granted, share.standby_told, share.standby_saying) if share else Held(),
+        standby=standby_of(share) if share else Held(),
         session=session,
     )
+
+
+def standby_of(share: ChargingShare) -> Held:
+    return Held(share.standby_granted, share.standby_told, share.standby_saying)
+
+
+def current_of(share: ChargingShare) -> Held:
+    return Held(share.current_granted, share.current_told, share.current_saying)
 
 
 def lines_of(rotation: str, network: str) -> tuple[int, ...]:
@@ -138,7 +178,7 @@ def _session(
     most = most if backend is None else min(most, backend)
     if share is None or share.transaction_id != row.pk:
         return Session(most, began, resting)
-    held = Held(share.current_granted, share.current_told, share.current_saying)
+    held = current_of(share)
     need = need_of(most, share.current_granted, drawn)
     admitted, paused = share.admitted_at, share.paused_at
     return Session(

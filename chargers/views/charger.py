@@ -28,6 +28,7 @@ from chargers.details import (
     reported_rows,
 )
 from chargers.forms.chargers import EditChargerForm
+from chargers.load_words import explain_share
 from chargers.models import Charger, ChargerLink, Delivery, ReportedSetting
 from chargers.profiles import profile_for
 from chargers.requests import recent_commands
@@ -36,10 +37,11 @@ from chargers.services.chargers import SUPPLY, delete_charger, update_charger
 from chargers.services.local_lists import keeps_our_list
 from chargers.services.standing import standing_of
 from chargers.sessions.selectors import Shown, shown
+from chargers.site_load import shares_of
 from chargers.views.running import facts_of
 from installations.access import allowed, require
 from installations.selectors import list_installations
-from installations.web import installation_for, show_refusal
+from installations.web import in_site_time, installation_for, show_refusal
 
 MOST_TARGETS = 20
 
@@ -76,7 +78,10 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
     tag = _version(found, link, reported, deliveries, sessions, refused, alarms, upstream)
     limits = read_limits(found, running, timezone.now())
     local_list = local_list_of(found)
-    tag = version_tag(tag, local_list and (local_list.state, local_list.changed_at), limits)
+    shares = shares_of(found, running)
+    with in_site_time(found.installation):
+        told = [(one.told, one.will_be, explain_share(one)) for one in shares]
+    tag = version_tag(tag, local_list and (local_list.state, local_list.changed_at), limits, told)
     if is_unchanged(request, tag):
         return HttpResponse(status=304)
     context = {
@@ -87,6 +92,7 @@ def charger(request: HttpRequest, device_id: str) -> HttpResponse:
         "link": link,
         "alarms": alarms,
         "backend_limits": limits,
+        "shares": shares,
         "upstream": upstream,
         "left": left_behind(found),
         "profile": profile_for(found.vendor, found.model, found.firmware) if found.vendor else None,

@@ -35,7 +35,7 @@ SITE_PAGES = [
     ("installation_cards", _("Charge cards"), "list-ul", Action.VIEW),
     ("installation_authentication", _("Authentication"), "shield-lock-fill", Action.VIEW),
     ("installation_history", _("History"), "arrow-counterclockwise", Action.VIEW),
-    ("installation_circuits", _("Circuits"), "lightning-charge-fill", Action.VIEW),
+    ("installation_load", _("Load and circuits"), "lightning-charge-fill", Action.VIEW),
     ("installation_access", _("Access"), "people-fill", Action.VIEW_ACCESS),
     ("installation_audit", _("Audit trail"), "clock-history", Action.VIEW_AUDIT),
     ("installation_edit", _("Site data"), "pencil", Action.EDIT_INSTALLATION),

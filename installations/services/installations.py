@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.actor import Actor, Who
-from accounts.refusals import Conflict, Stale
+from accounts.refusals import Conflict, Invalid, Stale
 from installations.authentication import NATIVE, Draft
 from installations.doorbell import ring_supply_changed
 from installations.models import DriftPolicy, Grant, Installation, NetworkType, OfflineAuthorization, Role, Secret
@@ -23,6 +23,8 @@ EDITABLE = (
 )  # fmt: skip
 SUPPLY = frozenset({"network_type", "main_fuse_current", "load_balancing", "reserved_current", "unbalance_limit"})
 TECHNICAL = SUPPLY
+# IEC 61851-1: with less no car charges.
+LEAST_FOR_A_CAR = 6
 
 
 @transaction.atomic
@@ -42,7 +44,8 @@ def create_installation(
     backend_maintenance: bool = False,
     reason: str = "",
 ) -> Installation:
-    """A new site in native mode (revision 1); its maker becomes owner and service."""
+    """A new site in native mode (revision 1); its maker becomes owner and service. Raises Invalid."""
+    _check_room(main_fuse_current, reserved_current)
     installation = Installation.objects.create(
         name=name,
         address=address,
@@ -78,7 +81,7 @@ def update_installation(
     expected_version: int | None = None,
     reason: str = "",
 ) -> Installation:
-    """Set fields out of EDITABLE. ``expected_version`` None: whoever comes last wins. Raises Stale."""
+    """Set fields out of EDITABLE. ``expected_version`` None: whoever comes last wins. Raises Stale, Invalid."""
     locked = Installation.objects.select_for_update(no_key=True, of=("self",)).get(pk=installation.pk)
     check_version(locked.version, expected_version)
     before = _facts(locked)
@@ -89,6 +92,8 @@ def update_installation(
     changed = [name for name in EDITABLE if before[name] != after[name]]
     if not changed:
         return locked
+    if {"main_fuse_current", "reserved_current"} & set(changed):
+        _check_room(locked.main_fuse_current, locked.reserved_current)
     locked.version += 1
     locked.save(update_fields=[*changed, "version"])
     if SUPPLY & set(changed):
@@ -124,6 +129,18 @@ def delete_installation(*, installation: Installation, actor: Who, reason: str =
     for secret in Secret.objects.filter(pk__in=secrets, revisions__isnull=True):
         with suppress(ProtectedError):  # a charger that moved away may still hold it
             secret.delete()
+
+
+def _check_room(fuse: Decimal | None, reserved: Decimal) -> None:
+    """What is kept free for the building must leave enough for one car."""
+    if fuse is None or not reserved or fuse - reserved >= LEAST_FOR_A_CAR:
+        return
+    most = max(fuse - LEAST_FOR_A_CAR, Decimal(0))
+    detail = _(
+        "The main fuse gives %(fuse)s A; a car needs %(least)s A. Keep at most %(most)s A free, or enter a larger main"
+        " fuse."
+    ) % {"fuse": f"{fuse.normalize():f}", "least": LEAST_FOR_A_CAR, "most": f"{most.normalize():f}"}
+    raise Invalid("no_room", detail, pointer="/reserved_current")
 
 
 def check_version(current: int, expected: int | None) -> None:

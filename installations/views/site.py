@@ -1,4 +1,4 @@
-"""Pages about the installation itself: make and edit it, its circuits, who has access."""
+"""Pages about the installation itself: make and edit it, who has access."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,10 +12,9 @@ from accounts.proof import needs_proof
 from accounts.refusals import Refusal
 from accounts.web import actor_of, page
 from installations.access import may
-from installations.forms import CircuitForm, GrantForm, InstallationForm
-from installations.models import Circuit, Installation
-from installations.selectors import list_circuits, list_grants
-from installations.services.circuits import create_circuit, delete_circuit
+from installations.forms import GrantForm, InstallationForm
+from installations.models import Installation
+from installations.selectors import list_grants
 from installations.services.grants import grant_access, revoke_access
 from installations.services.installations import (
     TECHNICAL,
@@ -74,59 +73,6 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("installation_edit", pk)
     messages.success(request, _("The installation was deleted."))
     return redirect("installations")
-
-
-@login_required
-def circuits(request: HttpRequest, pk: int) -> HttpResponse:
-    installation = installation_for(request, pk)
-    standing = list(list_circuits(installation))
-    form = CircuitForm(request.POST or None, circuits=[(circuit.pk, circuit.name) for circuit in standing])
-    if request.method == "POST":
-        installation_for(request, pk, Action.EDIT_TECHNICAL)
-        if form.is_valid():
-            try:
-                create_circuit(installation=installation, actor=actor_of(request), **form.cleaned_data)
-            except Refusal as refusal:
-                show_refusal(form, refusal)
-            else:
-                return redirect("installation_circuits", pk)
-    context = {
-        **_shared(request, installation, "circuits"),
-        "form": form,
-        "tree": _tree(standing),
-        "may_edit": may(actor_of(request), installation, Action.EDIT_TECHNICAL),
-    }
-    return page(request, "installations/circuits.html", context, status=422 if form.errors else 200)
-
-
-@login_required
-@require_POST
-def circuit_delete(request: HttpRequest, pk: int, circuit_pk: int) -> HttpResponse:
-    installation = installation_for(request, pk, Action.EDIT_TECHNICAL)
-    circuit = list_circuits(installation).filter(pk=circuit_pk).first()
-    if circuit is None:
-        raise Http404
-    try:
-        delete_circuit(circuit=circuit, actor=actor_of(request))
-    except Refusal as refusal:
-        messages.error(request, str(refusal.detail))
-    return redirect("installation_circuits", pk)
-
-
-def _tree(circuits: list[Circuit]) -> list[tuple[range, Circuit]]:
-    """Circuits below their parents, with one step per level of depth."""
-    below: dict[int | None, list[Circuit]] = {}
-    for circuit in circuits:
-        below.setdefault(circuit.parent_id, []).append(circuit)
-    found: list[tuple[range, Circuit]] = []
-
-    def walk(parent: int | None, depth: int) -> None:
-        for circuit in below.get(parent, []):
-            found.append((range(depth), circuit))
-            walk(circuit.pk, depth + 1)
-
-    walk(None, 0)
-    return found
 
 
 @login_required

@@ -31,7 +31,7 @@ from installations.services.authentication import publish_revision
 from installations.services.installations import create_installation
 from installations.webhook_models import Webhook, WebhookDelivery
 from installations.webhooks.managing import create_webhook, rotate_secret, send_test
-from tests.db.chargers import scene, sessions
+from tests.db.chargers import scene, sessions, sharing
 from tests.db.messages import say
 
 EMAIL, PASSWORD = "ina@example.org", "walks-in-the-garage"
@@ -50,12 +50,14 @@ class Stage:
     session: Transaction
     orphan: Transaction
     webhooks: tuple[int, int, int]
+    shared: Installation
 
     @property
     def words(self) -> dict[str, object]:
         """What an address of the table of pages may name in braces."""
         return {
             "site": self.site.pk,
+            "shared": self.shared.pk,
             "rollout": self.rollout.pk,
             "delivery": self.delivery.pk,
             "card": self.card.pk,
@@ -106,8 +108,9 @@ def build() -> Stage:
     Membership.objects.create(organisation=firm, user=person, is_admin=True)
     staff = User.objects.create_user("staff@example.org", name="Petra Portal", is_staff=True)
     return Stage(
-        person, staff, site, rollout, delivery, card, asked, changes, *_sessions(site), _webhooks(site, person)
-    )
+        person, staff, site, rollout, delivery, card, asked, changes, *_sessions(site), _webhooks(site, person),
+        sharing.quay(person),
+    )  # fmt: skip
 
 
 MONTH = timedelta(days=30)

@@ -104,7 +104,8 @@ PAGES = [
     Shown("history", "installation_history", "/installations/{site}/history/"),
     Shown("restore", "revision_restore", "/installations/{site}/history/1/restore/"),
     Shown("restore-late", "revision_restore", "/installations/{site}/history/1/restore/", restore_too_late),
-    Shown("circuits", "installation_circuits", "/installations/{site}/circuits/"),
+    Shown("load", "installation_load", "/installations/{shared}/load/"),
+    Shown("load-direct", "installation_load", "/installations/{site}/load/"),
     Shown("access", "installation_access", "/installations/{site}/access/"),
     Shown("audit", "installation_audit", "/installations/{site}/audit/"),
     Shown("audit-none", "installation_audit", "/installations/{site}/audit/?person=nobody"),
@@ -167,7 +168,7 @@ PAGES = [
 WITHOUT_A_PAGE = {
     "access_revoke", "api-schema", "api-unknown", "card_block", "cards_export", "charger_delete", "circuit_delete",
     "audit_download", "installation_audit_download", "charger_messages_download", "charger_link_password_cancel",
-    "filter_remove",
+    "filter_remove", "installation_circuits", "installation_load_switch",
     "filter_save",
     "backend_test_start", "diagnostics", "diagnostics_upload", "local_list_send",
     "health-live", "health-ready", "home", "installation_delete", "language", "metrics", "rollout_cancel",
