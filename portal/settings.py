@@ -99,7 +99,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_DEFAULT_QUEUE = "rollout"
 # Receivers of webhooks may be slow: they have workers of their own.
-CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "webhooks"}}
+CELERY_TASK_ROUTES = {name: {"queue": "webhooks"} for name in ("webhooks.deliver", "webhooks.watch")}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -117,9 +117,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
     },
-    "send webhooks": {"task": "webhooks.deliver", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    "send webhooks": {"task": "webhooks.ring", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
     "look for what webhooks want": {
-        "task": "webhooks.watch",
+        "task": "webhooks.ring",
+        "args": [True],
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },

@@ -39,6 +39,7 @@ SITE_PAGES = [
     ("installation_access", _("Access"), "people-fill", Action.VIEW_ACCESS),
     ("installation_audit", _("Audit trail"), "clock-history", Action.VIEW_AUDIT),
     ("installation_edit", _("Site data"), "pencil", Action.EDIT_INSTALLATION),
+    ("installation_webhooks", _("Webhooks"), "send", Action.VIEW_WEBHOOKS),
 ]
 
 

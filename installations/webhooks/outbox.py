@@ -165,6 +165,10 @@ def end_waiting(webhook: Webhook) -> None:
         )
 
 
+def anybody_listens() -> bool:
+    return Webhook.objects.filter(enabled=True).exists()
+
+
 def is_late(webhook: Webhook, seconds: int = 60) -> bool:
     """Something is due since a while and nobody took it up: no process sends."""
     with connection.cursor() as cursor:
@@ -176,3 +180,14 @@ def is_late(webhook: Webhook, seconds: int = 60) -> bool:
             [webhook.pk, seconds, webhook.pk, seconds],
         )
         return bool(cursor.fetchone()[0])
+
+
+def waiting_and_overdue() -> tuple[int, float]:
+    """Of all webhooks: how many events wait, and for how many seconds the oldest that is due has done so."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), greatest(0, extract(epoch FROM statement_timestamp() - min(due_at)))"
+            " FROM installations_webhookdelivery WHERE state = 'waiting'"
+        )
+        waiting, overdue = cursor.fetchone()
+        return waiting, float(overdue or 0)

@@ -1,6 +1,7 @@
 """Sends what is due. The network is spoken in threads, the database by the one that leads them."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -28,7 +29,7 @@ from installations.webhooks.signing import signed_headers
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 8
+AT_ONCE = 16
 # Then somebody else goes on, so that a task ends before its time limit.
 ROUND_SECONDS = 20.0
 LOOK_AGAIN_SECONDS = 1.0
@@ -36,11 +37,24 @@ LOOK_AGAIN_SECONDS = 1.0
 type Attempt = Callable[[], Answer]
 
 
+# One thread of a process leads, and takes up what falls due while it does: others would only stand in the way.
+_leading = threading.Lock()
+
+
 def deliver(*, draw: Callable[[], float] = random.random) -> bool:
     """Send what is due and what falls due meanwhile; True: call again, the time was up before the work.
 
     A place is filled as soon as it is free: an endpoint that takes its time holds up nobody else.
     """
+    if not _leading.acquire(blocking=False):
+        return False
+    try:
+        return _lead(draw)
+    finally:
+        _leading.release()
+
+
+def _lead(draw: Callable[[], float]) -> bool:
     ends = time.monotonic() + ROUND_SECONDS
     under_way: dict[Future[Answer], Claimed] = {}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as threads:

@@ -13,6 +13,7 @@ from chargers.models import Charger, Delivery, GatewayNode, Transaction, WorkerH
 from chargers.rollout.states import OPEN_STATES
 from chargers.selectors import online_links
 from installations.models import Installation
+from installations.webhooks.outbox import waiting_and_overdue
 
 
 class PortalCollector(Collector):
@@ -25,6 +26,9 @@ class PortalCollector(Collector):
         running = Transaction.objects.filter(stop_received_at__isnull=True, orphan=False).count()
         yield _gauge("portal_transactions_open", "Charging sessions running.", running)
         yield _deliveries()
+        waiting, overdue = waiting_and_overdue()
+        yield _gauge("portal_webhook_events_waiting", "Events on their way to a webhook.", waiting)
+        yield _gauge("portal_webhook_overdue_seconds", "Age of the oldest event that nobody sends.", overdue)
         yield _ages("portal_gateway_seen_seconds", "Seconds since a gateway was heard of.", GatewayNode, now)
         yield _ages("portal_worker_seen_seconds", "Seconds since a worker did its work.", WorkerHeartbeat, now)
 

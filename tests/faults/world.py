@@ -110,10 +110,11 @@ class World:
         kind = name.partition("-")[0]
         if kind == "gateway":
             return [*MANAGE, "gateway", "--host", "127.0.0.1", "--port", str(self.ports[name]), "--node", name]
-        if kind == "worker":
+        if kind in {"worker", "webhooks"}:
+            queue = "rollout" if kind == "worker" else "webhooks"
             pool = "prefork" if "prefork" in name else "threads"
             return [
-                *CELERY, "worker", "--pool", pool, "--concurrency", "2", "--queues", "rollout", "--loglevel", "warning",
+                *CELERY, "worker", "--pool", pool, "--concurrency", "2", "--queues", queue, "--loglevel", "warning",
                 "--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", f"{name}@fault",
             ]  # fmt: skip
         if kind == "beat":

@@ -21,6 +21,8 @@ def test_ready_means_database_and_migrations() -> None:
 
 def test_metrics_count_what_is_there(world: World) -> None:
     text = Client().get("/metrics").content.decode()
+    assert "portal_webhook_events_waiting 2.0" in text
+    assert "portal_webhook_overdue_seconds" in text
     assert "portal_installations 2.0" in text
     assert "portal_chargers 2.0" in text
     assert 'portal_deliveries_open{reason="",state="waiting"} 2.0' in text

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
@@ -14,13 +15,14 @@ from accounts.refusals import Conflict
 from installations.models import Installation, Secret
 from installations.services.installations import create_installation, delete_installation
 from installations.webhook_models import Webhook, WebhookDelivery, WebhookEvent
-from installations.webhooks import keeping, outbox, sender
+from installations.webhooks import keeping, outbox, ring, sender
 from installations.webhooks.dial import Answer
 from installations.webhooks.faults import Fault
 from installations.webhooks.kinds import EventKind
 from installations.webhooks.managing import create_webhook, rotate_secret, send_again, send_test, update_webhook
 from installations.webhooks.outbox import Happened, claim_due, is_late, tell
 from installations.webhooks.retry import FAILING, MOST_ATTEMPTS
+from installations.webhooks.ring import ring_if_needed
 from tests.receiver import Receiver, listening
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +236,33 @@ def test_old_events_and_those_of_nobody_are_removed(
     assert keeping.tidy() == 1
     assert WebhookEvent.objects.count() == 1
     assert not WebhookDelivery.objects.exists()
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    names: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_options: names.append(name))
+    return names
+
+
+def test_the_sender_is_rung_for_when_something_is_due_and_never_where_nobody_listens(
+    site: Installation, hook: tuple[Webhook, str], rung: list[str]
+) -> None:
+    ring_if_needed(watched=False)
+    assert rung == []
+    happen(site)
+    ring_if_needed(watched=True)
+    assert rung == ["webhooks.deliver", "webhooks.watch"]
+    rung.clear()
+    elapse(ring.UNHEARD_SECONDS + 1)
+    for _time in range(120):
+        ring_if_needed(watched=False)
+    assert 0 < len(rung) < 60, "what nobody takes up does not fill the broker"
+    rung.clear()
+    WebhookDelivery.objects.all().delete()
+    Webhook.objects.update(enabled=False)
+    ring_if_needed(watched=True)
+    assert rung == []
 
 
 def test_a_sender_that_does_not_run_is_noticed(site: Installation, hook: tuple[Webhook, str]) -> None:
