@@ -16,6 +16,7 @@ from accounts.permissions import Scope
 SCOPE_LABELS = {
     Scope.READ: _("Read everything I can see"),
     Scope.INSTALLATIONS: _("Change installations and circuits"),
+    Scope.LOAD: _("Tell what a building takes (for a meter)"),
     Scope.AUTHENTICATION: _("Change authentication settings"),
     Scope.ROLLOUTS: _("Retry and cancel rollouts"),
     Scope.CHARGERS: _("Register and change chargers"),

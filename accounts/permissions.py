@@ -18,6 +18,7 @@ class Action(StrEnum):
     VIEW_MESSAGES = "view_messages"
     EDIT_INSTALLATION = "edit_installation"
     EDIT_TECHNICAL = "edit_technical"
+    MEASURE_LOAD = "measure_load"
     DELETE_INSTALLATION = "delete_installation"
     SET_AUTHENTICATION = "set_authentication"
     STEER_ROLLOUT = "steer_rollout"
@@ -36,6 +37,7 @@ class Scope(StrEnum):
 
     READ = "read"
     INSTALLATIONS = "installations:write"
+    LOAD = "load:write"
     AUTHENTICATION = "authentication:write"
     ROLLOUTS = "rollouts:write"
     CHARGERS = "chargers:write"
@@ -53,6 +55,7 @@ ROLES: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.VIEW_MESSAGES: frozenset({Role.OWNER, Role.SERVICE}),
         Action.EDIT_INSTALLATION: frozenset({Role.OWNER, Role.SERVICE}),
         Action.EDIT_TECHNICAL: frozenset({Role.SERVICE}),
+        Action.MEASURE_LOAD: frozenset({Role.SERVICE}),
         Action.DELETE_INSTALLATION: frozenset({Role.OWNER}),
         Action.SET_AUTHENTICATION: frozenset({Role.OWNER, Role.SERVICE}),
         Action.STEER_ROLLOUT: frozenset({Role.OWNER, Role.SERVICE}),
@@ -73,6 +76,7 @@ SCOPES: Mapping[Action, Scope] = MappingProxyType(
         Action.VIEW_MESSAGES: Scope.READ,
         Action.EDIT_INSTALLATION: Scope.INSTALLATIONS,
         Action.EDIT_TECHNICAL: Scope.INSTALLATIONS,
+        Action.MEASURE_LOAD: Scope.LOAD,
         Action.DELETE_INSTALLATION: Scope.INSTALLATIONS,
         Action.SET_AUTHENTICATION: Scope.AUTHENTICATION,
         Action.STEER_ROLLOUT: Scope.ROLLOUTS,

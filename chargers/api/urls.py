@@ -10,6 +10,7 @@ from chargers.api.commands import CommandDiagnosticsView, CommandsView, CommandV
 from chargers.api.installation_list import InstallationListView
 from chargers.api.installations import InstallationsView, InstallationView
 from chargers.api.link_passwords import LinkPasswordView
+from chargers.api.load import LoadMeasurementView, LoadView
 from chargers.api.local_lists import LocalListView
 from chargers.api.messages import MessagesView
 from chargers.api.rollouts import (
@@ -37,6 +38,8 @@ urlpatterns = [
     path("installations/bulk/", InstallationListView.as_view(), name="api-installations-bulk"),
     path("installations/", InstallationsView.as_view(), name="api-installations"),
     path(f"{SITE}/", InstallationView.as_view(), name="api-installation"),
+    path(f"{SITE}/load/", LoadView.as_view(), name="api-load"),
+    path(f"{SITE}/load/measurement/", LoadMeasurementView.as_view(), name="api-load-measurement"),
     path(f"{SETTINGS}/", AuthenticationView.as_view(), name="api-authentication"),
     path(f"{SETTINGS}/preview/", PreviewView.as_view(), name="api-authentication-preview"),
     path(f"{SETTINGS}/test/", BackendTestsView.as_view(), name="api-backend-tests"),

@@ -17,6 +17,7 @@ from chargers.models import Charger
 from chargers.services.charger_input import NewCharger
 from chargers.services.registration import register_chargers
 from installations.models import IdTag, Installation
+from installations.services.circuits import create_circuit
 from installations.services.grants import grant_access
 from installations.services.installations import create_installation
 from portal.demo.plan import CARD, groups
@@ -33,6 +34,8 @@ PLACES = [
     ("Demo Garage", "Lagerstraße 12, 20357 Hamburg", "Europe/Berlin"),
     ("Harbour Car Park", "Strandkaien 2, 4005 Stavanger", "Europe/Oslo"),
 ]
+# Circuits of the first place, with the chargers behind them: those that charge share the smaller one.
+CIRCUITS = {"Row A": (Decimal(40), ("ZCB",)), "Row B": (Decimal(80), ("ZCS", "ZCM"))}
 CARDS = [(CARD, "Olivia's card"), ("04E5F60718", "Pool car")]
 
 
@@ -66,8 +69,11 @@ def _place(index: int, people: dict[str, User]) -> Installation:
     if place is not None:
         return place
     place = create_installation(
-        actor=people["owner"], name=name, address=address, time_zone=time_zone, main_fuse_current=Decimal(160)
-    )
+        actor=people["owner"], name=name, address=address, time_zone=time_zone, main_fuse_current=Decimal(160),
+        reserved_current=Decimal(20),
+    )  # fmt: skip
+    for circuit, (amps, _prefixes) in CIRCUITS.items() if index == 0 else ():
+        create_circuit(installation=place, actor=people["owner"], name=circuit, max_current=amps)
     installers, _created = Organisation.objects.get_or_create(name="Demo Installers")
     Membership.objects.get_or_create(organisation=installers, user=people["service"])
     grant_access(installation=place, actor=people["owner"], role="service", organisation_name=installers.name)
@@ -80,12 +86,18 @@ def _register(places: list[Installation], chargers: int, actor: User, credential
     for group in groups(chargers):
         known = set(Charger.objects.filter(device_id__in=group.device_ids()).values_list("device_id", flat=True))
         missing = [device_id for device_id in group.device_ids() if device_id not in known]
-        lines = register_chargers(
-            installation=places[group.place],
-            items=[NewCharger(device_id, f"Bay {device_id[-3:].lstrip('0')} {group.prefix}") for device_id in missing],
-            actor=actor,
-        )
+        place = places[group.place]
+        circuit = _circuit_of(place, group.prefix)
+        names = {device_id: f"Bay {device_id[-3:].lstrip('0')} {group.prefix}" for device_id in missing}
+        items = [NewCharger(device_id, name, circuit) for device_id, name in names.items()]
+        lines = register_chargers(installation=place, items=items, actor=actor)
         _append(credentials, [line.credentials for line in lines])
+
+
+def _circuit_of(place: Installation, prefix: str) -> int | None:
+    """None: the main fuse, or a demo that was made before it had circuits."""
+    names = [name for name, (_amps, prefixes) in CIRCUITS.items() if prefix in prefixes]
+    return place.circuits.filter(name__in=names).values_list("pk", flat=True).first()
 
 
 def _append(path: Path, found: list[Any]) -> None:

@@ -68,6 +68,8 @@ TABLE: dict[str, Address] = {
         lambda world: f"/installations/{world.site.pk}/circuits/{world.circuit.pk}/",
         lambda world: f"/installations/{world.elsewhere.pk}/circuits/{world.circuit.pk}/",
     ),
+    "api-load": Address({"GET": SEE}, *site("load/")),
+    "api-load-measurement": Address({"POST": SERVICE}, *site("load/measurement/")),
     "api-access": Address({"GET": SWITCH, "POST": OWNER}, *site("access/")),
     "api-grant": Address(
         {"GET": SWITCH, "DELETE": OWNER},

@@ -26,6 +26,7 @@ from tests.db.messages import say
 LISTS: dict[str, tuple[Callable[[World], str], int]] = {
     "installations": (lambda world: "/installations/?page_size=500", 6),
     "circuits": (lambda world: f"/installations/{world.site.pk}/circuits/", 5),
+    "load": (lambda world: f"/installations/{world.site.pk}/load/", 11),
     "access": (lambda world: f"/installations/{world.site.pk}/access/", 6),
     "revisions": (lambda world: f"/installations/{world.site.pk}/authentication/revisions/", 7),
     "authentication": (lambda world: f"/installations/{world.site.pk}/authentication/", 5),
