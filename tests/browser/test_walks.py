@@ -1,6 +1,7 @@
 """The walks of an installer and an owner, in a real browser."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -27,7 +28,9 @@ def person() -> User:
 
 @pytest.fixture
 def site(person: User) -> Installation:
-    place = create_installation(actor=person, name="Garage Nord", address="Nordstraße 1, Hamburg")
+    place = create_installation(
+        actor=person, name="Garage Nord", address="Nordstraße 1, Hamburg", main_fuse_current=Decimal(63)
+    )
     for number in range(1, 5):
         register_charger(installation=place, device_id=f"ZCS00000{number}", actor=person, name=f"Bay {number}")
     return place
@@ -244,8 +247,8 @@ def test_what_cannot_be_undone_asks_first(live_server: Any, open_page: OpenPage,
     page.get_by_role("button", name="No, go back").click()
     expect(page.get_by_role("heading", name="Edit the charger")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_label("Why?").fill("Stolen on Friday")
-    page.get_by_label("Why?").press("Enter")
+    page.get_by_label("Reason").fill("Stolen on Friday")
+    page.get_by_label("Reason").press("Enter")
     expect(page.get_by_text("The charger was deleted.")).to_be_visible()
     assert AuditEntry.objects.get(action="charger_deleted").reason == "Stolen on Friday"
 
