@@ -1,11 +1,13 @@
 """Events on their way: claimed, sent, tried again, given up; and what a killed sender leaves behind."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import current_app
+from django.db import connections
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
@@ -180,6 +182,24 @@ def test_a_slow_endpoint_has_few_under_way_and_one_that_fails_has_one(
     elapse(outbox.LEASE_SECONDS)
     Webhook.objects.filter(pk=other.pk).update(failing_since=timezone.now())
     assert sorted(one.webhook_id for one in claim_due(100)) == [hook[0].pk] * 3 + [other.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_that_claim_at_the_same_moment_never_share_an_event(
+    site: Installation, hook: tuple[Webhook, str]
+) -> None:
+    happen(site, 12)
+
+    def claim(_turn: int) -> list[int]:
+        try:
+            return [one.delivery_id for one in claim_due(8)]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as threads:
+        claimed = [pk for pks in threads.map(claim, range(12)) for pk in pks]
+    assert len(claimed) == len(set(claimed))
+    assert outbox.MOST_AT_ONCE <= len(claimed) <= 2 * outbox.MOST_AT_ONCE
 
 
 def test_both_secrets_sign_for_a_day_and_then_the_old_one_is_gone(

@@ -7,8 +7,8 @@ from accounts.models import User
 from chargers.models import Charger, Connector, Delivery, DeliveryEvent, RefusedTag, Rollout
 from chargers.services.rollouts import start_rollout
 from installations.models import Circuit, IdTag, Installation
-from installations.webhook_models import Webhook, WebhookDelivery
-from installations.webhooks.managing import create_webhook, send_test
+from installations.webhook_models import Webhook, WebhookDelivery, WebhookEvent
+from installations.webhooks.managing import create_webhook
 from tests.db.chargers.sessions import session
 from tests.db.messages import say
 
@@ -47,16 +47,23 @@ def populate(site: Installation, first: int, count: int) -> Rollout:
 
 
 def webhooks(site: Installation, count: int) -> Webhook:
-    """A few at most; the first has sent as many events."""
-    for _number in range(min(count, 8)):
-        kinds, actor = ["rollout.finished", "drift.found"], User.objects.earliest("pk")
-        create_webhook(owner=site, actor=actor, url="https://hooks.example.com/x", kinds=kinds)
-    first = site.webhooks.earliest("pk")
-    for _number in range(count):
-        send_test(webhook=first, actor=actor)
-    log = [{"at": timezone.now().isoformat(), "status": 500, "fault": "status_unexpected", "milliseconds": 30}]
-    WebhookDelivery.objects.filter(webhook=first).update(
-        log=log, state="failed", due_at=None, fault="status_unexpected"
+    """As many; the first has told as many events, in vain."""
+    kinds, actor = ["rollout.finished", "drift.found"], User.objects.earliest("pk")
+    first = site.webhooks.order_by("pk").first()
+    if first is None:
+        first = create_webhook(owner=site, actor=actor, url="https://hooks.example.com/x", kinds=kinds)[0]
+    Webhook.objects.bulk_create(
+        Webhook(installation=site, url=first.url, kinds=kinds, secret_id=first.secret_id)
+        for _number in range(count - 1)
+    )
+    now = timezone.now()
+    events = WebhookEvent.objects.bulk_create(
+        WebhookEvent(installation_id=site.pk, kind="webhook.test", at=now) for _number in range(count)
+    )
+    log = [{"at": now.isoformat(), "status": 500, "fault": "status_unexpected", "milliseconds": 30}]
+    WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(webhook=first, event=event, state="failed", attempts=8, fault="status_unexpected", log=log)
+        for event in events
     )
     return first
 
