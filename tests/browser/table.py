@@ -36,7 +36,7 @@ def restore_too_late(page: Page) -> None:
     """As if the page had stood open while somebody else saved."""
     page.locator('#restore input[name="expected_number"]').evaluate("field => { field.value = '1'; }")
     page.locator("#restore .btn-primary").click()
-    expect(page.get_by_role("button", name="Restore all the same")).to_be_visible()
+    expect(page.locator("section[role=alert] .icon").first).to_be_visible()
 
 
 def preview_direct(page: Page) -> None:
