@@ -53,8 +53,9 @@ def system_resolver(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-# The machine's resolver cannot be told to hurry: whoever waits for it waits in here.
-_resolving = ThreadPoolExecutor(max_workers=16, thread_name_prefix="resolve")
+# The machine's resolver cannot be told to hurry: whoever waits for it waits in here. There is room for names that hang,
+# which keep no others from being looked up.
+_resolving = ThreadPoolExecutor(max_workers=128, thread_name_prefix="resolve")
 
 
 def post(

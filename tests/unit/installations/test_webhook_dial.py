@@ -1,6 +1,7 @@
 """The door through which events leave, on real sockets: where it goes, what it says, and that it always ends."""
 
 import ssl
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -81,6 +82,25 @@ def test_names_that_nobody_knows_and_ports_where_nobody_listens() -> None:
     with listening() as receiver:
         port = receiver.port
     assert sent(f"http://127.0.0.1:{port}/").fault is Fault.CONNECTION_REFUSED
+
+
+def test_names_that_hang_keep_no_other_from_being_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dial, "RESOLVE_SECONDS", 0.02)
+    over = threading.Event()
+
+    def hangs(_host: str, _port: int) -> Sequence[str]:
+        over.wait(10)
+        return []
+
+    try:
+        for _number in range(20):
+            assert sent("http://hooks.example.com/", resolver=hangs).fault is Fault.NAME_TIMEOUT
+        monkeypatch.setattr(dial, "RESOLVE_SECONDS", 3.0)
+        with listening() as receiver:
+            answer = sent(f"http://hooks.example.com:{receiver.port}/", resolver=names("127.0.0.1"))
+        assert answer.fault is None
+    finally:
+        over.set()
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:
