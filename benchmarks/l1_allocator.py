@@ -1,26 +1,31 @@
 """L1: sharing the fuses of one big site among its chargers, beside a plain round robin.
 
-uv run python -m benchmarks.l1_allocator [--sizes 250 1000]
+uv run python -m benchmarks.l1_allocator [--sizes 250 1000] [--acn]
 
 One main fuse, three feeders, 36 rows; chargers on one and on three phases, half of them charging, some away, some that
 take no profiles. The round robin is written here and knows nothing but fuses: everybody in turn gets a step
 more until no fuse above it permits any, which is how simple schedulers share; it has no turns, no priorities, and does
 not look at what chargers still hold while they are told less. A tenth of an ampere is how fine the allocator shares.
+With --acn also ACN-Sim's round robin, in steps of 1 A: its package is brought in by uv for that run only.
 """
 
 import argparse
+import json
 import math
 import random
 import statistics
+import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from chargers.balancing.allocate import allocate
 from chargers.balancing.site import LEAST, LINES, MAIN, Fuse, Held, Key, Outlet, Session, Why
 
 FEEDERS, ROWS = 3, 36
+ACN = ["uv", "run", "--no-project", "--with", "acnportal==0.3.3", "--with", "setuptools<81", "python"]
 NOW = 1_000_000.0
 
 
@@ -97,10 +102,35 @@ def median_ms(work: Callable[[], object], runs: int) -> float:
     return statistics.median(times)
 
 
+def acn_ms(fuses: Sequence[Fuse], outlets: Sequence[Outlet]) -> float:
+    """The same fuses and sessions, in a process of its own. It has no least current and no chargers left alone."""
+    places = {(fuse.key, line): fuse.room[line] for fuse in fuses if fuse.room for line in LINES}
+    numbers = {place: number for number, place in enumerate(places)}
+    parents = {fuse.key: fuse.parent for fuse in fuses}
+    stations: list[dict[str, object]] = []
+    for outlet in outlets:
+        if outlet.session is None or not outlet.steered:
+            continue
+        keys: list[int] = []
+        key: int | None = outlet.fuse
+        while key is not None:
+            keys.append(key)
+            key = parents[key]
+        limits = [numbers[key, line] for key in keys for line in outlet.lines]
+        stations.append({"limits": limits, "need": min(outlet.most, outlet.session.need) / 10})
+    site = {"limits": [room / 10 for room in places.values()], "stations": stations, "runs": 1}
+    done = subprocess.run(
+        [*ACN, str(Path(__file__).with_name("acn_peer.py"))],
+        input=json.dumps(site), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return float(done.stdout)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs=2, default=[250, 1000])
     parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--acn", action="store_true", help="measure ACN-Sim's round robin too (one run, slow)")
     given = parser.parse_args()
     small, large = given.sizes
     ways: dict[str, Callable[[Sequence[Fuse], Sequence[Outlet]], object]] = {
@@ -113,6 +143,8 @@ def main() -> None:
         fuses, outlets = site(size)
         for name, way in ways.items():
             found[name].append(median_ms(partial(way, fuses, outlets), given.runs))
+        if given.acn:
+            found.setdefault("ACN-Sim's round robin, steps of 1 A", []).append(acn_ms(fuses, outlets))
     print(f"{1 + FEEDERS + ROWS} fuses; median of {given.runs} runs\n")
     print(f"| ms for so many chargers | {small:,} | {large:,} | exponent |")
     print("|---|---|---|---|")

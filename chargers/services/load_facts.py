@@ -27,6 +27,14 @@ RESTING_AFTER = timedelta(minutes=5)
 STUCK_AFTER = timedelta(seconds=60)
 
 
+# Of a charger and what hangs on it: a big site has many, and most of what is known of them plays no part.
+_NEEDED = (
+    "device_id", "name", "circuit", "max_current", "phase_rotation", "charging_priority", "never_pause", "firmware",
+    "installation__network_type", "link__connector_count", "link__connected_at", "charging_limit__takes_profiles",
+    "charging_limit__firmware", "applied_revision__mode",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Gathered:
     fuses: Sequence[Fuse]
@@ -89,9 +97,12 @@ def _gathered(
 ) -> Gathered:  # fmt: skip
     outlets: list[Outlet] = []
     chargers = {charger.pk: charger for charger in rows}
+    used: dict[int, set[int]] = defaultdict(set)
+    for pk, connector in sessions:
+        used[pk].add(connector)
     for charger in chargers.values():
         backend = {limit.connector: tenths(limit.amperes) for limit in limits_of(charger, now)}
-        for connector in _connectors(charger, sessions):
+        for connector in _connectors(charger, used[charger.pk]):
             key = charger.pk, connector
             session = sessions.get(key)
             found = _session(charger, session, shares.get(key), drawn.get(key), key in resting, backend.get(connector))
@@ -115,6 +126,7 @@ def _by_key(shares: Iterable[ChargingShare]) -> dict[Key, ChargingShare]:
 def _running(installation: Installation) -> dict[Key, Transaction]:
     here = Q(charger__installation=installation)
     rows = Transaction.objects.filter(here, stop_received_at=None, orphan=False).order_by("pk")
+    rows = rows.only("charger", "connector", "start_received_at", "began_at")
     return {(row.charger_id, row.connector): row for row in rows}
 
 
@@ -123,13 +135,13 @@ def _chargers(installation: Installation, now: datetime) -> QuerySet[Charger]:
     rows = Charger.objects.filter(installation=installation).select_related(
         "link", "charging_limit", "applied_revision", "installation"
     )
-    return rows.annotate(online_now=online).order_by("pk")
+    return rows.annotate(online_now=online).only(*_NEEDED).order_by("pk")
 
 
-def _connectors(charger: Charger, sessions: Mapping[Key, Transaction]) -> list[int]:
+def _connectors(charger: Charger, used: Collection[int]) -> list[int]:
     link = getattr(charger, "link", None)
     known = set(range(1, min(max(link.connector_count if link else 1, 1), MOST_CONNECTORS) + 1))
-    return sorted(known | {connector for pk, connector in sessions if pk == charger.pk and connector > 0})
+    return sorted(known.union(connector for connector in used if connector > 0))
 
 
 def _outlet(

@@ -32,10 +32,12 @@ def explained(delivery: dict[str, Any]) -> bool:
     return delivery["state"] in FINAL or (delivery["state"] == "waiting" and delivery["reason"] == "offline")
 
 
-def wait_for_all(portal: Portal, rollout: str, *, timeout_seconds: float) -> list[dict[str, Any]]:
+def wait_for_all(portal: Portal, rollout: str, *, timeout_seconds: float, count: int = 1) -> list[dict[str, Any]]:
+    """``count``: at least so many deliveries; one to which an older setting is just being pushed gets its own later."""
+
     def settled() -> list[dict[str, Any]]:
         rows = deliveries(portal, rollout)
-        return rows if rows and all(explained(row) for row in rows) else []
+        return rows if len(rows) >= count and all(explained(row) for row in rows) else []
 
     try:
         return wait_until(settled, timeout_seconds=timeout_seconds, what="every delivery final or offline")

@@ -36,7 +36,8 @@ def test_the_curl_lines_move_every_ready_charger_and_a_save_brings_back_those_wi
     rollout = next(iter(portal.pages_of(f"/rollouts/?installation={installation}")))
     assert rollout["revision"] == 2
 
-    rows = wait_for_all(portal, f"/api/v1/rollouts/{rollout['id']}/", timeout_seconds=240)
+    count = portal.api("GET", f"/installations/{installation}/").json()["chargers"]["total"]
+    rows = wait_for_all(portal, f"/api/v1/rollouts/{rollout['id']}/", timeout_seconds=240, count=count)
     states = Counter(row["state"] for row in rows)
     assert states["applied"] >= 1, states
     assert states["handed_over"] >= 1, states
