@@ -52,6 +52,7 @@ ADDRESSES = {
     "/api/v1/tokens/": "/tokens/",
     "/api/v1/installations/": "/installations/?count=true",
     "/api/v1/installations/{installation_id}/": "/installations/{site}/",
+    "/api/v1/installations/{installation_id}/load/": "/installations/{site}/load/",
     "/api/v1/installations/{installation_id}/circuits/": "/installations/{site}/circuits/",
     "/api/v1/installations/{installation_id}/circuits/{circuit_id}/": "/installations/{site}/circuits/{circuit}/",
     "/api/v1/installations/{installation_id}/access/": "/installations/{site}/access/",
