@@ -1,6 +1,7 @@
 """The limit that a charger's backend sets in OCPP cloud, as pages and API show it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,21 +35,22 @@ def supply_of(installation: Installation) -> Supply:
 
 def with_limits(rows: QuerySet[Charger]) -> QuerySet[Charger]:
     """Ready for ``limits_of``: two more queries however many rows."""
-    return rows.prefetch_related(*_with_limits())
-
-
-def read_with_limits(rows: Sequence[Charger]) -> None:
-    """The same for rows that are read already."""
-    prefetch_related_objects(rows, *_with_limits())
-
-
-def _with_limits() -> "tuple[Prefetch[Any], Prefetch[Any]]":
-    standing = BackendProfile.objects.filter(closed_at=None)
     running = Transaction.objects.filter(stop_received_at=None, orphan=False)
-    return (
-        Prefetch("backend_profiles", queryset=standing, to_attr="standing_profiles"),
-        Prefetch("transactions", queryset=running, to_attr="running_sessions"),
-    )
+    return rows.prefetch_related(_standing(), Prefetch("transactions", queryset=running, to_attr="running_sessions"))
+
+
+def read_with_limits(rows: Sequence[Charger], running: Iterable[Transaction]) -> None:
+    """The same for rows that are read already with their ``running`` sessions: one more query."""
+    prefetch_related_objects(rows, _standing())
+    sessions: dict[int, list[Transaction]] = defaultdict(list)
+    for one in running:
+        sessions[one.charger_id].append(one)
+    for row in rows:
+        row.running_sessions = sessions[row.pk]  # type: ignore[attr-defined]  # as ``with_limits`` would have
+
+
+def _standing() -> "Prefetch[Any]":
+    return Prefetch("backend_profiles", BackendProfile.objects.filter(closed_at=None), "standing_profiles")
 
 
 def read_limits(charger: Charger, running: Sequence[Transaction], now: datetime) -> list[BackendLimit]:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from chargers.balancing.allocate import PAUSE_SECONDS
 from chargers.balancing.site import LINES, MAIN, Fuse, Outlet, Session, Why, above
+from chargers.load_sums import Wired, sums_of
 from chargers.models import Charger, ChargingShare, SiteLoad, Transaction
-from chargers.selectors import link_of, link_state_of
+from chargers.selectors import charging_now, link_of, link_state_of
 from chargers.services.load_facts import (
     BASE_LOAD_FRESH,
     Gathered,
@@ -175,6 +177,8 @@ class SiteView:
     base_load: BaseLoad
     fuses: Sequence[FuseLoad]
     holders: Sequence[Holder]
+    more: bool
+    charging: int
 
     @property
     def main(self) -> FuseLoad:
@@ -184,38 +188,59 @@ class SiteView:
     def exceeded(self) -> bool:
         return any(fuse.exceeded for fuse in self.fuses)
 
-    @cached_property
-    def charging(self) -> int:
-        return sum(1 for holder in self.holders if holder.session)
 
+def read_site(installation: Installation, now: datetime, *, first: int = 0, size: int | None = None) -> SiteView:
+    """Its fuses whole, and the connectors of ``size`` chargers from the ``first`` on (None: of all).
 
-def read_site(installation: Installation, now: datetime) -> SiteView:
-    """Those who charge come first, then those for whom something is set aside, then the others, by device id."""
+    Chargers where somebody charges come first, then those for whom something is set aside, then the others, by device
+    id. ``more``: there are chargers after them.
+    """
     known = SiteLoad.objects.filter(pk=installation.pk).first()
     site = known or SiteLoad(installation=installation)
-    gathered = look(installation, site, now)
-    circuits = {circuit.pk: circuit for circuit in gathered.circuits}
+    ids = list(_in_order(installation)[first : None if size is None else first + size + 1])
+    shown = ids if size is None else ids[:size]
+    gathered = look(installation, site, now, None if size is None else shown)
+    circuits, sums = {circuit.pk: circuit for circuit in gathered.circuits}, sums_of(installation.pk)
     holders = [_holder(gathered, outlet, circuits) for outlet in gathered.outlets]
+    places = {pk: number for number, pk in enumerate(shown)}
     measured = base_load(installation, site, now)
     fresh = site.base_load_at is not None and now - site.base_load_at <= BASE_LOAD_FRESH
     return SiteView(
         installation,
-        _state(installation, gathered, known, now),
+        _state(installation, known, now, fuses=bool(circuits), chargers=bool(sums)),
         site.balanced_at,
         BaseLoad(measured, site.base_load_at, fresh),
-        _fuses(installation, gathered, circuits, measured),
-        sorted(holders, key=_place),
+        _fuses(installation, gathered, circuits, measured, sums),
+        sorted(holders, key=lambda holder: (places[holder.charger.pk], holder.connector)),
+        more=len(ids) > len(shown),
+        charging=sum(wired.sessions for wired in sums),
     )
 
 
-def _state(installation: Installation, gathered: Gathered, site: SiteLoad | None, now: datetime) -> LoadState:
+def _in_order(installation: Installation) -> QuerySet[Charger, int]:
+    shares = ChargingShare.objects.filter(charger=OuterRef("pk"))
+    place = Case(
+        When(charging_now(), then=0),
+        When(
+            Exists(shares.filter(why__in=(Why.UNREACHABLE, Why.UNMANAGED))) & Q(link__connected_at__isnull=False),
+            then=1,
+        ),
+        default=2,
+    )
+    rows = Charger.objects.filter(installation=installation).annotate(place=place).order_by("place", "device_id")
+    return rows.values_list("pk", flat=True)
+
+
+def _state(
+    installation: Installation, site: SiteLoad | None, now: datetime, *, fuses: bool, chargers: bool
+) -> LoadState:  # fmt: skip
     if installation.revision is not None and installation.revision.mode == Mode.OCPP_DIRECT:
         return LoadState.OCPP_DIRECT
     if not installation.load_balancing:
         return LoadState.OFF
-    if installation.main_fuse_current is None and not gathered.circuits:
+    if installation.main_fuse_current is None and not fuses:
         return LoadState.NO_FUSE
-    if not gathered.chargers:
+    if not chargers:
         return LoadState.NO_CHARGERS
     if site is not None and now - site.due_at > STALLED_AFTER:
         return LoadState.STALLED
@@ -230,24 +255,20 @@ def _holder(gathered: Gathered, outlet: Outlet, circuits: Mapping[int, Circuit])
     return Holder(charger, outlet, share, gathered.sessions.get(outlet.key), binding.name if binding else "", online)
 
 
-def _place(holder: Holder) -> tuple[object, ...]:
-    kept = holder.why in (Why.UNREACHABLE, Why.UNMANAGED) and holder.outlet.bound > 0
-    return (0 if holder.session else 1 if kept else 2, holder.charger.device_id, holder.connector)
-
-
 def _fuses(
-    installation: Installation, gathered: Gathered, circuits: Mapping[int, Circuit], building: Sequence[float]
-) -> list[FuseLoad]:
+    installation: Installation, gathered: Gathered, circuits: Mapping[int, Circuit], building: Sequence[float],
+    sums: Sequence[Wired],
+) -> list[FuseLoad]:  # fmt: skip
     """The main fuse, then every circuit below its parent, by name."""
     known = {fuse.key: fuse for fuse in gathered.fuses}
     bounds: dict[tuple[int, int], int] = defaultdict(int)
     possible: dict[tuple[int, int], int] = defaultdict(int)
     ways = {key: above(known, key) for key in known}
-    for outlet in gathered.outlets:
-        for key in ways.get(outlet.fuse, ()):
-            for line in outlet.lines:
-                bounds[key, line] += outlet.bound
-                possible[key, line] += outlet.most
+    for wired in sums:
+        for key in ways.get(wired.circuit or MAIN, ()):
+            for line in lines_of(wired.rotation, installation.network_type):
+                bounds[key, line] += wired.bound
+                possible[key, line] += wired.most
 
     def load(fuse: Fuse, circuit: Circuit | None, depth: int) -> FuseLoad:
         lines = tuple(

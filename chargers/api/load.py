@@ -27,7 +27,8 @@ class LoadView(InstallationScopedView):
         """What every fuse gives and is set aside for, and what every connector may take and why."""
         installation = self.installation()
         view = read_site(installation, timezone.now())
-        read_with_limits([holder.charger for holder in view.holders])
+        sessions = [holder.session for holder in view.holders if holder.session is not None]
+        read_with_limits([holder.charger for holder in view.holders], sessions)
         with in_site_time(installation):
             return Response(show_load(view))
 

@@ -12,11 +12,11 @@ from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from chargers.backend_limits import limits_of, with_limits
 from chargers.balancing.drawn import drawn_amps, need_of
 from chargers.balancing.site import LINES, MAIN, Fuse, Held, Key, Outlet, Session
+from chargers.load_sums import MOST_CONNECTORS
 from chargers.models import Charger, ChargingShare, MeterValue, SiteLoad, Transaction
 from chargers.selectors import online_links
 from installations.models import Circuit, Installation, Mode, NetworkType
 
-MOST_CONNECTORS = 16
 # A measured base load older than this is only trusted if it is the higher one.
 BASE_LOAD_FRESH = timedelta(minutes=5)
 READING_FRESH = timedelta(minutes=2)
@@ -78,16 +78,19 @@ def fuses_of(
 def gather(installation: Installation, site: SiteLoad, now: datetime) -> Gathered:
     """The shares are locked: what a gateway may say next waits until the round is kept."""
     shares = _by_key(_shares(installation).select_for_update(of=("self",)))
-    sessions = _running(installation)
+    sessions = _by_place(_open(installation))
     drawn = _drawn(sessions, shares, now)
     rows = with_limits(_chargers(installation, now))
     return _gathered(installation, site, now, rows, shares, sessions, drawn, _resting(installation, now))
 
 
-def look(installation: Installation, site: SiteLoad, now: datetime) -> Gathered:
-    """What everybody may hold, for people to see. Nothing is locked, and what a car would take is not asked for."""
-    rows, shares = _chargers(installation, now), _by_key(_shares(installation))
-    return _gathered(installation, site, now, rows, shares, _running(installation), {}, frozenset())
+def look(installation: Installation, site: SiteLoad, now: datetime, charger_ids: Collection[int] | None) -> Gathered:
+    """What these chargers (None: all) may hold, for people to see. Nothing is locked; cars are not asked about."""
+    rows, shares, running = _chargers(installation, now), _shares(installation), _open(installation)
+    if charger_ids is not None:
+        rows = rows.filter(pk__in=charger_ids)
+        shares, running = shares.filter(charger__in=charger_ids), running.filter(charger__in=charger_ids)
+    return _gathered(installation, site, now, rows, _by_key(shares), _by_place(running), {}, frozenset())
 
 
 def _gathered(
@@ -123,11 +126,14 @@ def _by_key(shares: Iterable[ChargingShare]) -> dict[Key, ChargingShare]:
     return {(row.charger_id, row.connector): row for row in shares}
 
 
-def _running(installation: Installation) -> dict[Key, Transaction]:
+def _open(installation: Installation) -> QuerySet[Transaction]:
     here = Q(charger__installation=installation)
     rows = Transaction.objects.filter(here, stop_received_at=None, orphan=False).order_by("pk")
-    rows = rows.only("charger", "connector", "start_received_at", "began_at")
-    return {(row.charger_id, row.connector): row for row in rows}
+    return rows.only("charger", "connector", "start_received_at", "began_at")
+
+
+def _by_place(sessions: Iterable[Transaction]) -> dict[Key, Transaction]:
+    return {(row.charger_id, row.connector): row for row in sessions}
 
 
 def _chargers(installation: Installation, now: datetime) -> QuerySet[Charger]:

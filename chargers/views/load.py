@@ -29,6 +29,7 @@ from installations.services.installations import update_installation
 from installations.web import in_site_time, installation_for, show_refusal
 
 PAGE_SIZE = 50
+LAST_PAGE = 1_000_000
 FIELDS = tuple(LoadForm.base_fields)
 
 
@@ -124,10 +125,12 @@ def _show(
     circuit_form: CircuitForm | None = None,
 ) -> HttpResponse:
     now = timezone.now()
-    view = read_site(found, now)
-    number = max(whole_number(request.GET.get("cursor", "")), 1)
-    rows = list(view.holders[(number - 1) * PAGE_SIZE : number * PAGE_SIZE])
-    read_with_limits([holder.charger for holder in rows])
+    number = min(max(whole_number(request.GET.get("cursor", "")), 1), LAST_PAGE)
+    view = read_site(found, now, first=(number - 1) * PAGE_SIZE, size=PAGE_SIZE)
+    rows = list(view.holders)
+    read_with_limits(
+        [holder.charger for holder in rows], [holder.session for holder in rows if holder.session is not None]
+    )
     with in_site_time(found):
         tag = _version(view, rows, number)
     if form is None and circuit_form is None and is_unchanged(request, tag):
@@ -144,7 +147,7 @@ def _show(
         "what_next": explain_what_next(view),
         "page": {
             "previous": number - 1 if number > 1 else None,
-            "next": number + 1 if len(view.holders) > number * PAGE_SIZE else None,
+            "next": number + 1 if view.more else None,
         },
         "form": form or LoadForm(initial={name: _plain(getattr(found, name)) for name in FIELDS}),
         "circuit_form": circuit_form or CircuitForm(circuits=sorted(names, key=lambda one: one[1])),
@@ -161,7 +164,7 @@ def _version(view: SiteView, rows: list[Holder], number: int) -> str:
     """Of what the live part shows."""
     return version_tag(
         get_language(),
-        (number, view.state, view.installation.version, len(view.holders)),
+        (number, view.state, view.installation.version, view.more, view.charging),
         view.base_load,
         [(fuse.circuit and (fuse.circuit.pk, fuse.circuit.name), fuse.amps, fuse.lines) for fuse in view.fuses],
         [

@@ -160,6 +160,9 @@ class Limits:
                 self._begin(charger_id, known)
             elif limiter.version == versions.get(charger_id) and not limiter.keeping.locked():
                 limiter.learn(known)
+            else:
+                # Something was kept there while this was read: it is read again.
+                self._new |= self._lines.keys() & {charger_id}
         for charger_id in charger_ids & self._limiters.keys():
             limiter = self._limiters[charger_id]
             if limiter.is_over or charger_id not in self._lines:

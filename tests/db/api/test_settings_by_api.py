@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from accounts.models import AuditEntry
 from chargers.models import Rollout
@@ -47,6 +48,11 @@ def test_owner_and_service_switch_the_mode(world: World, role: str) -> None:
     assert followed.json()["mode"] == "ocpp_direct"
 
 
+def passwords() -> QuerySet[Secret]:
+    """Rows of backend passwords: webhooks have secrets too."""
+    return Secret.objects.filter(revisions__isnull=False).distinct()
+
+
 def test_the_password_is_never_shown_again(world: World) -> None:
     saved = save(world, DIRECT)
     paths = [address(world), f"{address(world)}revisions/", f"{address(world)}revisions/2/", saved["Location"]]
@@ -55,7 +61,7 @@ def test_the_password_is_never_shown_again(world: World) -> None:
     for answer in (saved, preview, *answers):
         assert SECRET not in answer.content.decode()
     assert all(SECRET not in f"{row.before}{row.after}{row.reason}" for row in AuditEntry.objects.all())
-    secret = Secret.objects.get()
+    secret = passwords().get()
     assert SECRET.encode() not in bytes(secret.ciphertext)
     shown = saved.json()["initial_device_password_fingerprint"]
     assert shown
@@ -150,7 +156,7 @@ def test_restore_makes_a_new_revision_with_the_old_settings_and_password(world: 
     assert answer.json()["restored_from"] == 2
     assert answer.json()["revision"] == 4
     assert answer.json()["initial_device_password_set"] is True
-    assert Secret.objects.count() == 1
+    assert passwords().count() == 1
     history = world["viewer"]("GET", f"{address(world)}revisions/").json()["results"]
     assert [row["revision"] for row in history] == [4, 3, 2, 1]
     assert [change["field"] for change in history[0]["changes"]] == ["initial_device_password"]
@@ -160,7 +166,7 @@ def test_restore_makes_a_new_revision_with_the_old_settings_and_password(world: 
 def test_the_same_password_entered_again_keeps_its_row(world: World) -> None:
     save(world, DIRECT)
     save(world, {**DIRECT, "note": "again"}, etag='"2"')
-    assert Secret.objects.count() == 1
+    assert passwords().count() == 1
 
 
 def test_answers_follow_the_callers_language_and_codes_do_not(world: World) -> None:
