@@ -125,13 +125,15 @@ def _round(site: SiteLoad, now: datetime) -> set[int]:
 def _end(site: SiteLoad, now: datetime) -> set[int]:
     """Its shares mean nothing from now on; they go when every gateway has had the time to notice."""
     shares = ChargingShare.objects.filter(charger__installation=site.pk)
-    if site.ended_at is None:
-        site.ended_at, site.due_at = now, now + NOTICED
-        site.save(update_fields=["ended_at", "due_at"])
-        return set(shares.values_list("charger_id", flat=True))
-    shares.delete()
-    site.delete()
-    return set()
+    if site.ended_at is not None and now - site.ended_at >= NOTICED:
+        shares.delete()
+        site.delete()
+        return set()
+    begun = site.ended_at is None
+    site.ended_at = site.ended_at or now
+    site.due_at = site.ended_at + NOTICED
+    site.save(update_fields=["ended_at", "due_at"])
+    return set(shares.values_list("charger_id", flat=True)) if begun else set()
 
 
 def _keep(gathered: Gathered, grants: dict[Key, Grant], now: datetime) -> set[int]:

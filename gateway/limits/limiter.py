@@ -219,7 +219,9 @@ class Limiter:
         if line is not self.line:
             return  # another connection by now, which is told everything anew
         if taken:
-            self._given[slot] = Given(step.value, now)
+            before = self._given.get(slot)
+            first = before is None or before.value.transaction_id != step.value.transaction_id
+            self._given[slot] = Given(step.value, now, first and slot.purpose is Purpose.TX)
             self._not_before.pop(slot.number, None)
             await self._judge(True)
             return

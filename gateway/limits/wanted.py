@@ -53,10 +53,11 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the charger has accepted last for a slot, and when."""
+    """What the charger has accepted last for a slot, and when. ``first``: it is the first word to this session."""
 
     value: Value
     at: float
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,9 @@ def next_step(
             lowering.append((earliest, slot.number, Write(slot, value, lowers=True)))
         elif value != has.value:
             small = value.amps - has.value.amps < SMALL_RAISE and value.phases == has.value.phases
-            due = max(earliest, has.at + (SMALL_RAISE_SECONDS if small else RAISE_SECONDS))
+            # A session begins with what there is; what others leave for it then does not wait.
+            wait = 0.0 if has.first else SMALL_RAISE_SECONDS if small else RAISE_SECONDS
+            due = max(earliest, has.at + wait)
             raising.append((due, slot.number, Write(slot, value, lowers=False)))
     last_word = {slot.number: has.at for slot, has in given.items()}
     for number in set(maybe) - {slot.number for slot in goal}:

@@ -205,3 +205,11 @@ def as_held(one: ChargingProfile) -> Held:
         one.id, one.connector, str(one.purpose), one.stack_level, str(one.kind), schedule, recurrency,
         text(one.valid_from), text(one.valid_to), one.transaction_id,
     )  # fmt: skip
+
+
+def test_what_others_leave_for_a_session_that_has_just_begun_is_told_at_once_and_then_no_more() -> None:
+    slot = Slot(1, Purpose.TX)
+    begun = {slot: Given(Value(0, 1), 0, first=True)}
+    assert next_step({slot: Value(16, 1)}, begun, (), 1, not_before={}) == Write(slot, Value(16, 1), lowers=False)
+    raised = {slot: Given(Value(16, 1), 1)}
+    assert next_step({slot: Value(20, 1)}, raised, (), 2, not_before={}) == 1 + RAISE_SECONDS
