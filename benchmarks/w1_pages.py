@@ -41,6 +41,7 @@ def pages(installation_id: int, prefix: str, rollout_id: int, delivery_id: int) 
         "installation": site,
         "chargers, first page of 50": f"{site}chargers/",
         "chargers, search": f"{site}chargers/?q={prefix}000049",
+        "load, shared by all": f"{site}load/",
         "authentication settings": f"{site}authentication/",
         "history": f"{site}history/",
         "rollout, first page of 50": f"/rollouts/{rollout_id}/",
@@ -59,12 +60,16 @@ def measure(installation_id: int, prefix: str) -> tuple[dict[str, float], int]:
     from accounts.models import User
     from chargers.models import Charger, Delivery, Rollout
     from chargers.services.authentication import preview
+    from chargers.services.balancing import balance_due, site_changed
     from chargers.services.rollouts import open_deliveries, start_rollout
     from installations.authentication import Draft, Site, review
     from installations.models import Installation
     from installations.ocpp_url.identity import ChargerUrl
 
+    Installation.objects.filter(pk=installation_id).update(main_fuse_current=400)
     installation = Installation.objects.select_related("revision").get(pk=installation_id)
+    site_changed(installation)
+    balance_due()
     assert installation.revision is not None
     rollout = Rollout.objects.filter(revision=installation.revision).first() or start_rollout(installation.revision, {})
     while open_deliveries(rollout.pk):
