@@ -8,8 +8,10 @@ import hypothesis
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
 
 from tests.settings import servers
 
@@ -34,6 +36,17 @@ def empty_all(self: DatabaseOperations, _style: Any, tables: list[str], **_optio
 
 
 setattr(DatabaseOperations, "sql_flush", empty_all)  # noqa: B010  the types say that a method stays what it is
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A live server may still hold a connection for a page that is gone: nobody does when the database is dropped."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
