@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
@@ -40,13 +40,17 @@ setattr(DatabaseOperations, "sql_flush", empty_all)  # noqa: B010  the types say
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A live server may still hold a connection for a page that is gone: nobody does when the database is dropped."""
+    """Nobody holds the database when it is dropped: neither a live server for a page that is gone, nor this thread.
+
+    Django closes the connection that it began with; after a browser's module the thread has another one.
+    """
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+    connections.close_all()
 
 
 @pytest.fixture(autouse=True)
