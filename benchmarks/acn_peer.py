@@ -10,9 +10,9 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np  # type: ignore[import-not-found]
-from acnportal.acnsim.interface import InfrastructureInfo, SessionInfo  # type: ignore[import-not-found]
-from acnportal.algorithms import RoundRobin, first_come_first_served  # type: ignore[import-not-found]
+import numpy as np  # type: ignore[import-not-found]  # see above
+from acnportal.acnsim.interface import InfrastructureInfo, SessionInfo  # type: ignore[import-not-found]  # see above
+from acnportal.algorithms import RoundRobin, first_come_first_served  # type: ignore[import-not-found]  # see above
 
 
 def main() -> None:

@@ -98,5 +98,5 @@ def show_member(row: Membership) -> dict[str, Any]:
         "name": row.user.name,
         "admin": row.is_admin,
         "active": row.user.is_active,
-        "second_step": getattr(row, "has_second_step"),  # noqa: B009  list_members
+        "second_step": getattr(row, "has_second_step"),  # noqa: B009  annotated by list_members
     }

@@ -6,14 +6,12 @@ what they say before they say it and what was accepted; the next round counts wi
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from chargers.balancing.allocate import allocate
 from chargers.balancing.site import MAIN, UNBALANCE, Grant, Key
@@ -47,14 +45,6 @@ WHERE c.id = ANY(%s) AND s.installation_id = c.installation_id AND s.due_at > no
 """
 
 
-@dataclass(frozen=True)
-class Balanced:
-    """``changed``: chargers with another grant than before. ``rounds``: how many sites were looked at."""
-
-    rounds: int
-    changed: frozenset[int]
-
-
 def is_wanted(installation: Installation) -> bool:
     """Whether the portal shares out this site's fuses in the modes in which it may: where it knows one."""
     if not installation.load_balancing:
@@ -80,33 +70,30 @@ def hurry(charger_ids: Collection[int]) -> None:
         cursor.execute(HURRY, [list(charger_ids)])
 
 
-def balance_due(most: int = ROUNDS_AT_ONCE) -> Balanced:
-    """Make a round at every site that is due, up to ``most``; what another node has in hand is left to it."""
+def balance_due(most: int = ROUNDS_AT_ONCE) -> set[int]:
+    """Make a round at every site that is due, up to ``most``; chargers that have another grant than before.
+
+    What another node has in hand is left to it. All times are the database's: a node's own clock may be off.
+    """
     changed: set[int] = set()
-    rounds = 0
-    due = SiteLoad.objects.filter(due_at__lte=timezone.now()).order_by("due_at").values_list("pk", flat=True)
+    due = SiteLoad.objects.filter(due_at__lte=Now()).order_by("due_at").values_list("pk", flat=True)
     for pk in list(due[:most]):
         try:
-            found = _round_at(pk)
+            changed |= _round_at(pk)
         except DatabaseError:
             raise
         except Exception:
             # One site that cannot be reckoned with holds up nobody else.
             log.exception("a site's load was not balanced", installation=pk)
-            SiteLoad.objects.filter(pk=pk).update(due_at=timezone.now() + AFTER_A_FAULT)
-            continue
-        changed |= found or set()
-        rounds += found is not None
-    return Balanced(rounds, frozenset(changed))
+            SiteLoad.objects.filter(pk=pk).update(due_at=Now() + AFTER_A_FAULT)
+    return changed
 
 
 @transaction.atomic
-def _round_at(installation_id: int) -> set[int] | None:
-    """None: another node has it in hand."""
-    now = timezone.now()
-    free = SiteLoad.objects.select_for_update(skip_locked=True, of=("self",))
-    site = free.filter(pk=installation_id, due_at__lte=now).first()
-    return None if site is None else _round(site, now)
+def _round_at(installation_id: int) -> set[int]:
+    free = SiteLoad.objects.select_for_update(skip_locked=True, of=("self",)).annotate(read_at=Now())
+    site = free.filter(pk=installation_id, due_at__lte=Now()).first()
+    return set() if site is None else _round(site, site.read_at)
 
 
 def _round(site: SiteLoad, now: datetime) -> set[int]:
@@ -197,9 +184,8 @@ def keep_base_load(installation: Installation, amps: tuple[float, float, float])
     """What the building takes beside its chargers, A on L1, L2, L3; counted at once. False: it is not balanced."""
     if not is_balanced(installation):
         return False
-    now = timezone.now()
     SiteLoad.objects.update_or_create(
-        installation=installation, defaults={"base_load": list(amps), "base_load_at": now, "due_at": now}
+        installation=installation, defaults={"base_load": list(amps), "base_load_at": Now(), "due_at": Now()}
     )
     return True
 

@@ -135,7 +135,7 @@ class Rounds:
             stirred, self._stirred = self._stirred, set()
         if stirred:
             balancing.hurry(stirred)
-        changed = set(balancing.balance_due().changed)
+        changed = balancing.balance_due()
         with connection.cursor() as cursor:
             cursor.execute(NEWLY_GRANTED, [self._node, self._node])
             newest: dict[int, datetime] = dict(cursor.fetchall())
